@@ -1,0 +1,7 @@
+/**
+ * A change was made or was not, and nobody can tell: the disk or the connection failed while it was being confirmed.
+ * Whoever catches it must leave alone what the change may have come to depend on.
+ */
+export class OutcomeUnknown extends Error {
+  override readonly name = 'OutcomeUnknown'
+}

@@ -1,0 +1,2 @@
+export { createLog, type Log, type LogLevel } from './log.ts'
+export { createMetrics, type Metrics, mergeMetrics } from './metrics.ts'

@@ -1,0 +1,111 @@
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+export interface RequestFact {
+  /** The endpoint, never the path: paths are without number. */
+  readonly route: string
+  readonly method: string
+  readonly status: number
+  readonly durationMs: number
+}
+
+export interface Metrics {
+  request(fact: RequestFact): void
+  requestStarted(): void
+  received(bytes: number): void
+  collected(fact: { readonly objects: number; readonly bytes: number }): void
+  /** The text exposition format of Prometheus. */
+  expose(): Promise<{ readonly contentType: string; readonly text: string }>
+  /** For merging with other processes' figures: {@link mergeMetrics}. */
+  snapshot(): Promise<unknown>
+}
+
+const METHODS = new Set(['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE'])
+
+export function createMetrics(version: string): Metrics {
+  const registers = [new Registry()]
+  const registry = registers[0] as Registry
+  collectDefaultMetrics({ register: registry })
+  new Gauge({
+    name: 'berth_build_info',
+    help: 'Always 1; the version is a label.',
+    labelNames: ['version'],
+    registers,
+    aggregator: 'first',
+  }).set({ version }, 1)
+  const requests = new Counter({
+    name: 'berth_http_requests_total',
+    help: 'Requests answered.',
+    labelNames: ['route', 'method', 'status'],
+    registers,
+  })
+  const durations = new Histogram({
+    name: 'berth_http_request_duration_seconds',
+    help: 'From the request line to the beginning of the answer.',
+    labelNames: ['route'],
+    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60, 600],
+    registers,
+  })
+  let inFlight = 0
+  new Gauge({
+    name: 'berth_http_requests_in_flight',
+    help: 'Requests being answered.',
+    registers,
+    collect() {
+      this.set(inFlight)
+    },
+  })
+  const receivedBytes = new Counter({
+    name: 'berth_upload_received_bytes_total',
+    help: 'Bytes of blobs taken in.',
+    registers,
+  })
+  const collectedObjects = new Counter({
+    name: 'berth_gc_removed_objects_total',
+    help: 'Stored objects removed by garbage collection.',
+    registers,
+  })
+  const collectedBytes = new Counter({
+    name: 'berth_gc_freed_bytes_total',
+    help: 'Bytes freed by garbage collection.',
+    registers,
+  })
+  // Looking labels up costs more than counting, so each combination is looked up once.
+  const children = new Map<string, { inc(): void; observe(seconds: number): void }>()
+  const childOf = ({ route, method, status }: RequestFact) => {
+    const key = `${route} ${method} ${status}`
+    let child = children.get(key)
+    if (!child) {
+      const counter = requests.labels({ route, method: METHODS.has(method) ? method : 'OTHER', status: String(status) })
+      const histogram = durations.labels({ route })
+      child = { inc: () => counter.inc(), observe: seconds => histogram.observe(seconds) }
+      if (children.size < 1000) children.set(key, child)
+    }
+    return child
+  }
+  return {
+    request(fact) {
+      const child = childOf(fact)
+      child.inc()
+      child.observe(fact.durationMs / 1000)
+      inFlight -= 1
+    },
+    requestStarted() {
+      inFlight += 1
+    },
+    received: bytes => receivedBytes.inc(bytes),
+    collected({ objects, bytes }) {
+      collectedObjects.inc(objects)
+      collectedBytes.inc(bytes)
+    },
+    expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    snapshot: () => registry.getMetricsAsJSON(),
+  }
+}
+
+/** One exposition of the snapshots of several processes. */
+export async function mergeMetrics(
+  snapshots: readonly unknown[],
+): Promise<{ readonly contentType: string; readonly text: string }> {
+  const merged = AggregatorRegistry.aggregate(snapshots as object[])
+  return { contentType: merged.contentType, text: await merged.metrics() }
+}
