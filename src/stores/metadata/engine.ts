@@ -1,0 +1,27 @@
+import type { Compilable, Kysely } from 'kysely'
+import type { Schema } from './schema.ts'
+
+/** Queries of one transaction, or reads outside of one. */
+export type Queries = Kysely<Schema>
+
+/** A query compiled once; each call only binds its parameters. */
+export type Prepared<Parameters, Row> = (parameters: Parameters) => Promise<readonly Row[]> | readonly Row[]
+
+/** Stands where a parameter of a prepared query will be. */
+export type Placeholders<Parameters> = <Name extends keyof Parameters & string>(name: Name) => Parameters[Name]
+
+/** What the table groups need of a database; each engine is one of these. */
+export interface Engine {
+  /** Reads of what is committed, outside of any transaction. */
+  readonly db: Queries
+  prepare<Parameters extends object, Row>(
+    build: (db: Queries, parameter: Placeholders<Parameters>) => Compilable<Row>,
+  ): Prepared<Parameters, Row>
+  /**
+   * Runs `work` in a transaction that sees no half of another; resolves when it is committed.
+   * `work` awaits nothing but its own queries: other transactions may wait in line behind it.
+   * @param options.durable false when losing it to a power cut loses nothing that was acknowledged; default true.
+   */
+  write<Result>(work: (queries: Queries) => Promise<Result>, options?: { readonly durable?: boolean }): Promise<Result>
+  close(): Promise<void>
+}

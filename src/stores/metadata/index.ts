@@ -1,0 +1,22 @@
+export type { BlobLinks, LinkedBlob, StoredBlob, Unlinked } from './blob-links.ts'
+export type { Collection, NominatedCandidate, Verdict } from './collection.ts'
+export type { Contents } from './contents.ts'
+export type { Explanation, Explanations } from './explanations.ts'
+export type {
+  BrokenReference,
+  DamageRecords,
+  Dangling,
+  Inventory,
+  InventoryBlob,
+  InventoryManifest,
+} from './inventory.ts'
+export type { CondemnedObject, CondemnedObjects, StaleUpload, StaleUploads } from './leavings.ts'
+export type { ManifestSummary, Manifests, NewManifest, PutOutcome, Removed, StoredManifest } from './manifest-port.ts'
+export { createMetadata, type Metadata } from './metadata.ts'
+export { type MigrationReport, SchemaError } from './migrate.ts'
+export type { Referrers } from './referrers.ts'
+export type { Page, Repositories } from './repositories.ts'
+export { migrateSqlite, openSqliteMetadata } from './sqlite/open.ts'
+export { takeServerLock } from './sqlite/server-lock.ts'
+export type { Tags } from './tags.ts'
+export type { UploadClaims, UploadCompletion, UploadSession, UploadSessions } from './upload-sessions.ts'

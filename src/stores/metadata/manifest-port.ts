@@ -1,0 +1,43 @@
+import type { Descriptor, Digest, Manifest, Reference, RepositoryName, Tag } from '../../oci/index.ts'
+
+export interface StoredManifest {
+  readonly digest: Digest
+  readonly mediaType: string
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+export interface ManifestSummary {
+  readonly digest: Digest
+  readonly mediaType: string
+  readonly sizeBytes: number
+}
+
+export interface NewManifest {
+  readonly repository: RepositoryName
+  readonly digest: Digest
+  readonly bytes: Uint8Array
+  readonly manifest: Manifest
+  readonly tags: readonly Tag[]
+  readonly now: number
+  /** Which absent targets are no reason to refuse. */
+  readonly allowAbsent: 'none' | 'all'
+}
+
+export type PutOutcome =
+  | { readonly outcome: 'stored'; readonly absent: readonly Descriptor[] }
+  | { readonly outcome: 'absent'; readonly absent: readonly Descriptor[] }
+  | { readonly outcome: 'wrong size'; readonly descriptor: Descriptor; readonly storedBytes: number }
+
+export type Removed =
+  | { readonly outcome: 'removed' | 'unknown' }
+  | { readonly outcome: 'referenced'; readonly by: Digest }
+
+export interface Manifests {
+  find(repository: RepositoryName, reference: Reference): Promise<StoredManifest | undefined>
+  /** As `find`, without reading the bytes. */
+  summary(repository: RepositoryName, reference: Reference): Promise<ManifestSummary | undefined>
+  /** Checks that everything the manifest names is in the repository, stores it and moves the tags, in one; durable. */
+  put(manifest: NewManifest): Promise<PutOutcome>
+  /** Removes the manifest and every tag on it, unless an index needs it; durable. */
+  remove(manifest: { repository: RepositoryName; digest: Digest; now: number }): Promise<Removed>
+}

@@ -1,0 +1,64 @@
+import { type BlobLinks, createBlobLinks } from './blob-links.ts'
+import { type Collection, createCollection } from './collection.ts'
+import { type Contents, createContents } from './contents.ts'
+import type { Engine } from './engine.ts'
+import { createExplanations, type Explanations } from './explanations.ts'
+import {
+  createDamageRecords,
+  createDangling,
+  createInventory,
+  type DamageRecords,
+  type Dangling,
+  type Inventory,
+} from './inventory.ts'
+import { type CondemnedObjects, createCondemnedObjects, createStaleUploads, type StaleUploads } from './leavings.ts'
+import type { Manifests } from './manifest-port.ts'
+import { createManifests } from './manifests.ts'
+import { createReferrers, type Referrers } from './referrers.ts'
+import { createRepositories, type Repositories } from './repositories.ts'
+import { createTags, type Tags } from './tags.ts'
+import {
+  createUploadSessions,
+  type UploadClaims,
+  type UploadCompletion,
+  type UploadSessions,
+} from './upload-sessions.ts'
+
+/** Every table group, each a port of its own, over one engine. */
+export interface Metadata {
+  readonly repositories: Repositories
+  readonly blobLinks: BlobLinks
+  readonly manifests: Manifests
+  readonly tags: Tags
+  readonly referrers: Referrers
+  readonly uploads: UploadSessions & UploadCompletion & UploadClaims
+  readonly collection: Collection
+  readonly condemned: CondemnedObjects
+  readonly staleUploads: StaleUploads
+  readonly explanations: Explanations
+  readonly inventory: Inventory
+  readonly contents: Contents
+  readonly dangling: Dangling
+  readonly damage: DamageRecords
+  close(): Promise<void>
+}
+
+export function createMetadata(engine: Engine): Metadata {
+  return {
+    repositories: createRepositories(engine),
+    blobLinks: createBlobLinks(engine),
+    manifests: createManifests(engine),
+    tags: createTags(engine),
+    referrers: createReferrers(engine),
+    uploads: createUploadSessions(engine),
+    collection: createCollection(engine),
+    condemned: createCondemnedObjects(engine),
+    staleUploads: createStaleUploads(engine),
+    explanations: createExplanations(engine),
+    inventory: createInventory(engine),
+    contents: createContents(engine),
+    dangling: createDangling(engine),
+    damage: createDamageRecords(engine),
+    close: () => engine.close(),
+  }
+}

@@ -1,0 +1,59 @@
+import type { Kysely } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import { MIGRATIONS } from './migrations/index.ts'
+
+export interface MigrationReport {
+  /** The newest version that was there before; undefined for a new database. */
+  readonly from: string | undefined
+  readonly to: string
+  readonly applied: readonly string[]
+}
+
+/** The schema cannot be used or brought up to date; the message says why and what to do. */
+export class SchemaError extends Error {
+  override readonly name = 'SchemaError'
+}
+
+/**
+ * Brings the schema to the newest version, or to `target`, in one go and one transaction; forwards only.
+ * @param takeSnapshot called before an existing database is changed.
+ * @throws SchemaError when the database is of a newer Berth, or a step fails; then it is as it was.
+ */
+export async function migrate(
+  db: Kysely<unknown>,
+  takeSnapshot: (from: string) => Promise<void>,
+  target: string = Object.keys(MIGRATIONS).at(-1) as string,
+): Promise<MigrationReport> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } })
+  const done = await appliedVersions(db)
+  const unknown = done.filter(version => !(version in MIGRATIONS))
+  if (unknown.length > 0) {
+    throw new SchemaError(
+      `The database has schema version ${unknown.at(-1)}, which this Berth does not know: start the newer Berth that wrote it, or restore the snapshot that was taken before the upgrade (docs/upgrades.md).`,
+    )
+  }
+  const from = done.at(-1)
+  if (from === target) return { from, to: target, applied: [] }
+  if (from !== undefined) await takeSnapshot(from)
+  const { error, results = [] } = await migrator.migrateTo(target)
+  if (error) {
+    const failed = results.find(result => result.status === 'Error')?.migrationName ?? 'the migration'
+    throw new SchemaError(`Schema step ${failed} failed and was undone: ${messageOf(error)}`, { cause: error })
+  }
+  return { from, to: target, applied: results.map(result => result.migrationName) }
+}
+
+async function appliedVersions(db: Kysely<unknown>): Promise<readonly string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some(table => table.name === 'kysely_migration')) return []
+  const rows = await (db as Kysely<{ kysely_migration: { name: string } }>)
+    .selectFrom('kysely_migration')
+    .select('name')
+    .orderBy('name')
+    .execute()
+  return rows.map(row => row.name)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

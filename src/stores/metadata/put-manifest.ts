@@ -1,0 +1,123 @@
+import type { Descriptor, Digest, Tag } from '../../oci/index.ts'
+import { nominate, withdraw } from './candidates.ts'
+import type { Queries } from './engine.ts'
+import type { NewManifest, PutOutcome } from './manifest-port.ts'
+import { ensureRepository, repositoryId } from './repositories.ts'
+
+/** Parameters of one statement stay well below what either engine takes. */
+const CHUNK = 500
+
+export async function putManifest(queries: Queries, request: NewManifest): Promise<PutOutcome> {
+  const { repository, manifest, allowAbsent, now } = request
+  const existing = await repositoryId(queries, repository)
+  const present = await presentTargets(queries, existing, request)
+  const absent = [...manifest.blobs, ...manifest.manifests].filter(target => !present.has(target.digest))
+  if (absent.length > 0 && allowAbsent === 'none') return { outcome: 'absent', absent }
+  for (const descriptor of [...manifest.blobs, ...manifest.manifests]) {
+    const storedBytes = present.get(descriptor.digest)
+    if (storedBytes !== undefined && storedBytes !== descriptor.size)
+      return { outcome: 'wrong size', descriptor, storedBytes }
+  }
+  const id = existing ?? (await ensureRepository(queries, repository, now))
+  await storeManifest(queries, id, request)
+  await storeReferences(queries, id, request)
+  for (const tag of request.tags) await moveTag(queries, { id, tag, digest: request.digest, now })
+  await nominateUntagged(queries, id, request.digest, now)
+  return { outcome: 'stored', absent }
+}
+
+/** Sizes in bytes of those blobs and manifests that the repository has, by digest. */
+async function presentTargets(queries: Queries, id: number | undefined, { manifest }: NewManifest) {
+  const present = new Map<Digest, number>()
+  if (id === undefined) return present
+  for (const digests of chunks(manifest.blobs)) {
+    const rows = await queries
+      .selectFrom('repository_blobs')
+      .innerJoin('blobs', 'blobs.digest', 'repository_blobs.digest')
+      .select(['blobs.digest', 'blobs.size_bytes'])
+      .where('repository_blobs.repository_id', '=', id)
+      .where('blobs.digest', 'in', digests)
+      .where('blobs.state', '=', 'stored')
+      .execute()
+    for (const row of rows) present.set(row.digest, row.size_bytes)
+  }
+  for (const digests of chunks(manifest.manifests)) {
+    const rows = await queries
+      .selectFrom('manifests')
+      .select(['digest', 'size_bytes'])
+      .where('repository_id', '=', id)
+      .where('digest', 'in', digests)
+      .where('state', '=', 'stored')
+      .execute()
+    for (const row of rows) present.set(row.digest, row.size_bytes)
+  }
+  return present
+}
+
+async function storeManifest(queries: Queries, id: number, { manifest, digest, bytes, now }: NewManifest) {
+  const content = {
+    media_type: manifest.mediaType,
+    artifact_type: manifest.artifactType ?? null,
+    subject: manifest.subject?.digest ?? null,
+    annotations: manifest.annotations ? JSON.stringify(manifest.annotations) : null,
+    size_bytes: bytes.length,
+    pushed_at: now,
+    state: 'stored' as const,
+    bytes,
+  }
+  await queries
+    .insertInto('manifests')
+    .values({ repository_id: id, digest, ...content })
+    .onConflict(conflict => conflict.columns(['repository_id', 'digest']).doUpdateSet(content))
+    .execute()
+}
+
+async function storeReferences(queries: Queries, id: number, { manifest, digest }: NewManifest) {
+  const references = [
+    ...manifest.blobs.map(target => ({ target: target.digest, kind: 'blob' as const })),
+    ...manifest.manifests.map(target => ({ target: target.digest, kind: 'manifest' as const })),
+  ]
+  for (const { target, kind } of references) {
+    await queries
+      .insertInto('manifest_references')
+      .values({ repository_id: id, manifest: digest, target, kind })
+      .onConflict(conflict => conflict.columns(['repository_id', 'manifest', 'target', 'kind']).doNothing())
+      .execute()
+    await withdraw(queries, { repositoryId: id, digest: target, kind })
+  }
+}
+
+async function moveTag(queries: Queries, move: { id: number; tag: Tag; digest: Digest; now: number }) {
+  const { id, tag, digest, now } = move
+  const before = await queries
+    .selectFrom('tags')
+    .select('digest')
+    .where('repository_id', '=', id)
+    .where('name', '=', tag)
+    .executeTakeFirst()
+  await queries
+    .insertInto('tags')
+    .values({ repository_id: id, name: tag, digest, updated_at: now })
+    .onConflict(conflict => conflict.columns(['repository_id', 'name']).doUpdateSet({ digest, updated_at: now }))
+    .execute()
+  if (before && before.digest !== digest) await nominateUntagged(queries, id, before.digest, now)
+}
+
+/** An untagged manifest that no index names may go one day, if the operator wants that. */
+export async function nominateUntagged(queries: Queries, id: number, digest: Digest, now: number): Promise<void> {
+  const tag = await queries
+    .selectFrom('tags')
+    .select('name')
+    .where('repository_id', '=', id)
+    .where('digest', '=', digest)
+    .limit(1)
+    .executeTakeFirst()
+  const candidate = { repositoryId: id, digest, kind: 'manifest' as const }
+  if (tag) await withdraw(queries, candidate)
+  else await nominate(queries, candidate, now)
+}
+
+function* chunks(descriptors: readonly Descriptor[]): Generator<readonly Digest[]> {
+  const digests = [...new Set(descriptors.map(descriptor => descriptor.digest))]
+  for (let start = 0; start < digests.length; start += CHUNK) yield digests.slice(start, start + CHUNK)
+}

@@ -1,0 +1,64 @@
+import type { Generated } from 'kysely'
+import type { Digest, DigestAlgorithm, RepositoryName, Tag } from '../../oci/index.ts'
+
+/**
+ * What Berth knows, apart from the bytes of blobs. Times are milliseconds since the epoch, sizes bytes.
+ *
+ *   repositories ─┬─ tags ──────────────► manifests (repository, digest)
+ *                 ├─ manifests ──┬─ manifest_references ─► blobs or manifests of the same repository
+ *                 │              └─ subject (may point at nothing yet)
+ *                 ├─ repository_blobs ──► blobs ──► one stored object (storage_key)
+ *                 └─ uploads
+ *
+ * A blob can be seen in a repository when, and only when, a row of repository_blobs joins a row of blobs whose
+ * state is "stored". HEAD, GET, mount and the manifest check all ask that one question (blob-links.ts).
+ */
+export interface Schema {
+  repositories: { id: Generated<number>; name: RepositoryName; created_at: number }
+  blobs: {
+    digest: Digest
+    size_bytes: number
+    /** Where the bytes lie; never used twice, so that deleting an old object cannot hit a newer one. */
+    storage_key: string
+    state: BlobState
+    created_at: number
+  }
+  repository_blobs: { repository_id: number; digest: Digest; linked_at: number }
+  manifests: {
+    id: Generated<number>
+    repository_id: number
+    digest: Digest
+    media_type: string
+    artifact_type: string | null
+    subject: Digest | null
+    /** JSON object of strings. */
+    annotations: string | null
+    size_bytes: number
+    pushed_at: number
+    state: ManifestState
+    bytes: Uint8Array
+  }
+  manifest_references: { repository_id: number; manifest: Digest; target: Digest; kind: ReferenceKind }
+  tags: { repository_id: number; name: Tag; digest: Digest; updated_at: number }
+  uploads: {
+    id: string
+    /** By name: the repository itself begins with its first blob or manifest. */
+    repository: RepositoryName
+    principal: string
+    algorithm: DigestAlgorithm
+    /** Set when a request began to finish the upload: names the object that may already lie in the store. */
+    digest: Digest | null
+    started_at: number
+    updated_at: number
+    /** Which request writes now; null when none does. */
+    claim: string | null
+  }
+  /** Links and manifests that may have become unreferenced: what garbage collection looks at, and all it looks at. */
+  collection_candidates: { repository_id: number; digest: Digest; kind: ReferenceKind; since: number }
+  /** Stored objects that no row of blobs names any more; removed from the store, then from here. */
+  condemned_objects: { storage_key: string; digest: Digest; size_bytes: number; condemned_at: number; reason: string }
+}
+
+export type BlobState = 'stored' | 'damaged'
+export type ManifestState = 'stored' | 'damaged'
+export type ReferenceKind = 'blob' | 'manifest'

@@ -1,0 +1,106 @@
+import type { Database } from 'bun:sqlite'
+import type { Queries } from '../engine.ts'
+import type { LogSync } from './log-sync.ts'
+
+const MAX_GROUP = 128
+
+interface Waiting {
+  readonly work: (queries: Queries) => Promise<unknown>
+  readonly durable: boolean
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** A transaction of a group that ran: how to tell its caller, once the group is committed. */
+interface Attempted {
+  readonly waiting: Waiting
+  readonly settle: () => void
+}
+
+/**
+ * Runs transactions one after the other and commits those that wait together. Those that have to be durable resolve
+ * after the next sync of the log, which they share too. Each is a savepoint of its own, so one that fails takes none of
+ * the others with it.
+ */
+export class GroupCommit {
+  readonly #database: Database
+  readonly #queries: Queries
+  readonly #log: LogSync
+  readonly #confirming = new Set<Promise<void>>()
+  #waiting: Waiting[] = []
+  #running: Promise<void> | undefined
+
+  constructor(database: Database, queries: Queries, log: LogSync) {
+    this.#database = database
+    this.#queries = queries
+    this.#log = log
+  }
+
+  run<Result>(work: (queries: Queries) => Promise<Result>, durable: boolean): Promise<Result> {
+    const { promise, resolve, reject } = Promise.withResolvers<Result>()
+    this.#waiting.push({ work, durable, resolve: resolve as (result: unknown) => void, reject })
+    this.#running ??= this.#drain()
+    return promise
+  }
+
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running
+    await Promise.all(this.#confirming)
+  }
+
+  async #drain(): Promise<void> {
+    // One turn of the event loop, so that requests which arrived together commit together.
+    await new Promise(resolve => setImmediate(resolve))
+    while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0, MAX_GROUP))
+    this.#running = undefined
+  }
+
+  async #commit(group: readonly Waiting[]): Promise<void> {
+    const attempted: Attempted[] = []
+    try {
+      this.#database.run('begin immediate')
+      for (const waiting of group) attempted.push({ waiting, settle: await this.#attempt(waiting) })
+      this.#database.run('commit')
+    } catch (error) {
+      if (this.#database.inTransaction) this.#database.run('rollback')
+      for (const each of group) each.reject(error)
+      return
+    }
+    const { durable = [], forgettable = [] } = Object.groupBy(attempted, ({ waiting }) =>
+      waiting.durable ? 'durable' : 'forgettable',
+    )
+    for (const { settle } of forgettable) settle()
+    if (durable.length > 0) this.#confirm(durable)
+  }
+
+  /** Tells the callers when the disk has it; the next group need not wait for that. */
+  #confirm(attempted: readonly Attempted[]): void {
+    const confirming = this.#log
+      .synced()
+      .then(
+        () => {
+          for (const { settle } of attempted) settle()
+        },
+        error => {
+          for (const { waiting } of attempted) waiting.reject(error)
+        },
+      )
+      .finally(() => this.#confirming.delete(confirming))
+    this.#confirming.add(confirming)
+  }
+
+  async #attempt({ work, resolve, reject }: Waiting): Promise<() => void> {
+    this.#database.run('savepoint attempt')
+    try {
+      const result = await work(this.#queries)
+      this.#database.run('release attempt')
+      return () => resolve(result)
+    } catch (error) {
+      // SQLite rolls the whole transaction back by itself when, for one, the disk is full.
+      if (!this.#database.inTransaction) throw error
+      this.#database.run('rollback to attempt')
+      this.#database.run('release attempt')
+      return () => reject(error)
+    }
+  }
+}

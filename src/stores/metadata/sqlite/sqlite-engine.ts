@@ -1,0 +1,67 @@
+import { Database, type SQLQueryBindings } from 'bun:sqlite'
+import { Kysely } from 'kysely'
+import type { Engine, Placeholders, Queries } from '../engine.ts'
+import type { Schema } from '../schema.ts'
+import { bunSqliteDialect } from './dialect.ts'
+import { GroupCommit } from './group-commit.ts'
+import { LogSync } from './log-sync.ts'
+
+const BUSY_TIMEOUT_MS = 10_000
+
+/** Opens (and creates) the database file. Two connections: one writes, one reads what is committed. */
+export function openSqliteEngine(file: string): Engine {
+  const writer = connect(file)
+  writer.run('pragma journal_mode = wal')
+  // SQLite syncs the log itself only before it empties it; each commit is synced by LogSync.
+  writer.run('pragma synchronous = normal')
+  const log = new LogSync(`${file}-wal`)
+  const reader = connect(file)
+  reader.run('pragma query_only = on')
+  const db = new Kysely<Schema>({ dialect: bunSqliteDialect(reader) })
+  const commits = new GroupCommit(writer, new Kysely<Schema>({ dialect: bunSqliteDialect(writer) }), log)
+  return {
+    db,
+    prepare: build => prepare(reader, db, build),
+    write: (work, options) => commits.run(work, options?.durable ?? true),
+    async close() {
+      await commits.idle()
+      await log.close()
+      reader.close()
+      writer.close()
+    },
+  }
+}
+
+function connect(file: string): Database {
+  const database = new Database(file, { create: true, readwrite: true })
+  database.run(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
+  database.run('pragma foreign_keys = on')
+  database.run('pragma cache_size = -8000')
+  return database
+}
+
+class Placeholder {
+  readonly name: string
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+function prepare<Parameters extends object, Row>(
+  reader: Database,
+  db: Queries,
+  build: (
+    db: Queries,
+    parameter: Placeholders<Parameters>,
+  ) => { compile(): { sql: string; parameters: readonly unknown[] } },
+) {
+  const parameter = ((name: string) => new Placeholder(name)) as unknown as Placeholders<Parameters>
+  const compiled = build(db, parameter).compile()
+  const bindings = compiled.parameters.map(value =>
+    value instanceof Placeholder
+      ? (parameters: Parameters) => parameters[value.name as keyof Parameters] as SQLQueryBindings
+      : () => value as SQLQueryBindings,
+  )
+  const statement = reader.query<Row, SQLQueryBindings[]>(compiled.sql)
+  return (parameters: Parameters): readonly Row[] => statement.all(...bindings.map(bind => bind(parameters)))
+}

@@ -1,0 +1,43 @@
+import type { Digest, RepositoryName, Tag } from '../../oci/index.ts'
+import type { Engine, Queries } from './engine.ts'
+import { nominateUntagged } from './put-manifest.ts'
+import { idOf, type Page, repositoryId } from './repositories.ts'
+
+export interface Tags {
+  /** Tags in byte order. Empty for a repository that does not exist. */
+  list(repository: RepositoryName, page: Page<string>): Promise<readonly Tag[]>
+  /** Removes the tag, never the manifest; false when there was none; durable. */
+  remove(tag: { repository: RepositoryName; tag: Tag; now: number }): Promise<boolean>
+}
+
+export function createTags(engine: Engine): Tags {
+  const list = engine.prepare<{ repository: RepositoryName; after: string; limit: number }, { name: Tag }>(
+    (db, parameter) =>
+      db
+        .selectFrom('tags')
+        .select('name')
+        .where('repository_id', '=', idOf(db, parameter('repository')))
+        .where('name', '>', parameter('after') as Tag)
+        .orderBy('name')
+        .limit(parameter('limit')),
+  )
+  return {
+    list: async (repository, { after, limit }) =>
+      (await list({ repository, after: after ?? '', limit })).map(row => row.name),
+    remove: tag => engine.write(queries => removeTag(queries, tag)),
+  }
+}
+
+async function removeTag(queries: Queries, { repository, tag, now }: Parameters<Tags['remove']>[0]): Promise<boolean> {
+  const id = await repositoryId(queries, repository)
+  if (id === undefined) return false
+  const removed: { digest: Digest } | undefined = await queries
+    .deleteFrom('tags')
+    .where('repository_id', '=', id)
+    .where('name', '=', tag)
+    .returning('digest')
+    .executeTakeFirst()
+  if (!removed) return false
+  await nominateUntagged(queries, id, removed.digest, now)
+  return true
+}

@@ -1,0 +1,141 @@
+import type { Digest, DigestAlgorithm, RepositoryName } from '../../oci/index.ts'
+import { linkBlob } from './blob-links.ts'
+import type { Engine, Queries } from './engine.ts'
+import { ensureRepository } from './repositories.ts'
+
+export interface UploadSession {
+  readonly id: string
+  readonly repository: RepositoryName
+  readonly principal: string
+  readonly algorithm: DigestAlgorithm
+}
+
+export interface UploadSessions {
+  start(session: UploadSession & { readonly now: number }): Promise<void>
+  find(id: string): Promise<UploadSession | undefined>
+  /**
+   * Takes the session for one request that writes to it, or says that another has it. `digest` is kept, so that the
+   * object it will be stored as can be found again when the process dies before `finish`.
+   */
+  claim(session: { id: string; claim: string; digest?: Digest; now: number }): Promise<'claimed' | 'busy' | 'unknown'>
+  release(session: { id: string; claim: string; now: number }): Promise<void>
+  /** Forgets the session; its bytes are the caller's to remove. */
+  remove(id: string): Promise<void>
+}
+
+export interface FinishedUpload {
+  readonly id: string
+  readonly repository: RepositoryName
+  readonly digest: Digest
+  readonly sizeBytes: number
+  readonly storageKey: string
+  readonly now: number
+}
+
+/** How an upload becomes a blob of its repository. */
+export interface UploadCompletion {
+  /** Is the blob stored already, whichever repository has it? Then the bytes just received are not needed. */
+  isStored(digest: Digest): Promise<boolean>
+  /** Links the blob that is stored already; false when it no longer is; durable. */
+  linkStored(blob: Pick<FinishedUpload, 'repository' | 'digest' | 'now'>): Promise<boolean>
+  /** Records the stored object, links it and ends the session, in one; durable. When another upload was faster, its object stays and this one is condemned. */
+  record(upload: FinishedUpload): Promise<void>
+}
+
+/** Claims do not outlive the process that made them; a server releases what its predecessor left. */
+export interface UploadClaims {
+  /** @param owner the prefix of the claims to release; all when absent. */
+  releaseAll(owner?: string): Promise<void>
+}
+
+export function createUploadSessions(engine: Engine): UploadSessions & UploadCompletion & UploadClaims {
+  const find = engine.prepare<{ id: string }, UploadSession>((db, parameter) =>
+    db.selectFrom('uploads').select(['id', 'repository', 'principal', 'algorithm']).where('id', '=', parameter('id')),
+  )
+  const stored = engine.prepare<{ digest: Digest }, { digest: Digest }>((db, parameter) =>
+    db.selectFrom('blobs').select('digest').where('digest', '=', parameter('digest')).where('state', '=', 'stored'),
+  )
+  const forgettable = { durable: false }
+  return {
+    start: ({ now, ...session }) =>
+      engine.write(async queries => {
+        await queries
+          .insertInto('uploads')
+          .values({ ...session, digest: null, started_at: now, updated_at: now, claim: null })
+          .execute()
+      }, forgettable),
+    find: async id => (await find({ id }))[0],
+    claim: session => engine.write(queries => claimUpload(queries, session), forgettable),
+    release: ({ id, claim, now }) =>
+      engine.write(async queries => {
+        await queries
+          .updateTable('uploads')
+          .set({ claim: null, updated_at: now })
+          .where('id', '=', id)
+          .where('claim', '=', claim)
+          .execute()
+      }, forgettable),
+    remove: id =>
+      engine.write(async queries => {
+        await queries.deleteFrom('uploads').where('id', '=', id).execute()
+      }, forgettable),
+    isStored: async digest => (await stored({ digest })).length > 0,
+    linkStored: upload => engine.write(queries => linkStored(queries, upload)),
+    record: upload => engine.write(queries => recordUpload(queries, upload)),
+    releaseAll: owner =>
+      engine.write(async queries => {
+        await queries
+          .updateTable('uploads')
+          .set({ claim: null })
+          .where('claim', 'is not', null)
+          .$if(owner !== undefined, query => query.where('claim', 'like', `${owner}%`))
+          .execute()
+      }, forgettable),
+  }
+}
+
+async function claimUpload(
+  queries: Queries,
+  { id, claim, digest, now }: Parameters<UploadSessions['claim']>[0],
+): Promise<'claimed' | 'busy' | 'unknown'> {
+  const { numUpdatedRows } = await queries
+    .updateTable('uploads')
+    .set({ claim, updated_at: now, ...(digest ? { digest } : {}) })
+    .where('id', '=', id)
+    .where('claim', 'is', null)
+    .executeTakeFirst()
+  if (numUpdatedRows > 0n) return 'claimed'
+  const row = await queries.selectFrom('uploads').select('id').where('id', '=', id).executeTakeFirst()
+  return row ? 'busy' : 'unknown'
+}
+
+async function linkStored(queries: Queries, upload: Parameters<UploadCompletion['linkStored']>[0]): Promise<boolean> {
+  const { repository, digest, now } = upload
+  const blob = await queries
+    .selectFrom('blobs')
+    .select('digest')
+    .where('digest', '=', digest)
+    .where('state', '=', 'stored')
+    .executeTakeFirst()
+  if (!blob) return false
+  await linkBlob(queries, { repositoryId: await ensureRepository(queries, repository, now), digest, now })
+  return true
+}
+
+async function recordUpload(queries: Queries, upload: FinishedUpload): Promise<void> {
+  const { id, repository, digest, sizeBytes, storageKey, now } = upload
+  const blob = { digest, size_bytes: sizeBytes, storage_key: storageKey, state: 'stored' as const, created_at: now }
+  const existing = await queries.selectFrom('blobs').select('state').where('digest', '=', digest).executeTakeFirst()
+  if (!existing) await queries.insertInto('blobs').values(blob).execute()
+  // A client pushed again what verification had found damaged: the new object takes the damaged one's place.
+  else if (existing.state === 'damaged')
+    await queries.updateTable('blobs').set(blob).where('digest', '=', digest).execute()
+  else {
+    await queries
+      .insertInto('condemned_objects')
+      .values({ storage_key: storageKey, digest, size_bytes: sizeBytes, condemned_at: now, reason: 'duplicate' })
+      .execute()
+  }
+  await linkBlob(queries, { repositoryId: await ensureRepository(queries, repository, now), digest, now })
+  await queries.deleteFrom('uploads').where('id', '=', id).execute()
+}
