@@ -1,0 +1,1 @@
+export { type Access, type Action, authorize, type Permit, type Resource, repositoryOf } from './authorize.ts'

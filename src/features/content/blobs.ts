@@ -1,0 +1,69 @@
+import { type Digest, RegistryError, type RepositoryName } from '../../oci/index.ts'
+import type { ByteRange } from '../../stores/blobs/index.ts'
+import type { LinkedBlob, StoredBlob } from '../../stores/metadata/index.ts'
+import { type Permit, repositoryOf } from '../access/index.ts'
+import type { Content } from './content.ts'
+import { requireRepository } from './pull-manifest.ts'
+
+/** @throws BLOB_UNKNOWN, or NAME_UNKNOWN when there is no such repository. */
+export async function statBlob(content: Content, permit: Permit<'pull'>, digest: Digest): Promise<StoredBlob> {
+  const repository = repositoryOf(permit)
+  const blob = await content.blobLinks.find(repository, digest)
+  if (!blob) return unknownBlob(content, repository, digest)
+  if (await keepForPush(content, repository, blob)) return blob
+  // Collected, or given a manifest, since it was found: ask again.
+  return (await content.blobLinks.find(repository, digest)) ?? unknownBlob(content, repository, digest)
+}
+
+export function readBlob(content: Content, blob: StoredBlob, range?: ByteRange) {
+  return content.blobs.read(blob.storageKey, range)
+}
+
+/**
+ * Makes a blob of another repository visible in the permit's; durable. Gives undefined when it cannot be: the client
+ * then uploads. Without `from` every repository that `mayRead` is looked at.
+ */
+export async function mountBlob(
+  content: Content,
+  permit: Permit<'push'>,
+  { digest, from }: { digest: Digest; from?: Permit<'pull'> },
+): Promise<StoredBlob | undefined> {
+  const repository = repositoryOf(permit)
+  return content.blobLinks.mount({
+    repository,
+    digest,
+    now: content.clock(),
+    ...(from && from.resource !== 'registry' ? { from: from.resource.repository } : {}),
+  })
+}
+
+/** Takes the blob out of the repository; durable. @throws BLOB_UNKNOWN, or DENIED with 409 while a manifest names it. */
+export async function deleteBlob(content: Content, permit: Permit<'delete'>, digest: Digest): Promise<void> {
+  const repository = repositoryOf(permit)
+  const unlinked = await content.blobLinks.unlink({ repository, digest, now: content.clock() })
+  if (unlinked.outcome === 'unknown') return unknownBlob(content, repository, digest)
+  if (unlinked.outcome === 'referenced') {
+    throw new RegistryError(
+      'DENIED',
+      `Manifest ${unlinked.by} in ${repository} names blob ${digest}: delete the manifest first.`,
+      { status: 409, detail: { referencedBy: unlinked.by } },
+    )
+  }
+}
+
+/**
+ * A client that is told "it exists" will not upload it, and may take its time with the manifest: the grace period
+ * begins anew once half of it has passed, so that the answer stays true (sonatype/nexus-public#264).
+ */
+async function keepForPush(content: Content, repository: RepositoryName, blob: LinkedBlob): Promise<boolean> {
+  const now = content.clock()
+  if (blob.candidateSince === undefined || now - blob.candidateSince < content.rules.graceMs / 2) return true
+  return content.blobLinks.touch({ repository, digest: blob.digest, now })
+}
+
+async function unknownBlob(content: Content, repository: RepositoryName, digest: Digest): Promise<never> {
+  await requireRepository(content, repository)
+  throw new RegistryError('BLOB_UNKNOWN', `Repository ${repository} has no blob ${digest}.`, {
+    detail: { repository, digest },
+  })
+}

@@ -1,0 +1,27 @@
+import { type Reference, RegistryError } from '../../oci/index.ts'
+import { type Permit, repositoryOf } from '../access/index.ts'
+import type { Content } from './content.ts'
+import { unknownManifest } from './pull-manifest.ts'
+
+/**
+ * Deletes a tag, or by digest a manifest with all its tags; durable. The bytes go with garbage collection.
+ * @throws MANIFEST_UNKNOWN, NAME_UNKNOWN, or DENIED with 409 while an index names the manifest: an index that is
+ * listed can be pulled whole.
+ */
+export async function deleteManifest(content: Content, permit: Permit<'delete'>, reference: Reference): Promise<void> {
+  const repository = repositoryOf(permit)
+  const now = content.clock()
+  if ('tag' in reference) {
+    if (await content.tags.remove({ repository, tag: reference.tag, now })) return
+    return unknownManifest(content, repository, reference)
+  }
+  const removed = await content.manifests.remove({ repository, digest: reference.digest, now })
+  if (removed.outcome === 'unknown') return unknownManifest(content, repository, reference)
+  if (removed.outcome === 'referenced') {
+    throw new RegistryError(
+      'DENIED',
+      `Index ${removed.by} in ${repository} names manifest ${reference.digest}: delete the index first.`,
+      { status: 409, detail: { referencedBy: removed.by } },
+    )
+  }
+}

@@ -1,0 +1,70 @@
+import type { Descriptor, Digest, RepositoryName, Tag } from '../../oci/index.ts'
+import { type Permit, repositoryOf } from '../access/index.ts'
+import type { Content } from './content.ts'
+import { requireRepository } from './pull-manifest.ts'
+
+export interface ListRequest {
+  /** Exclusive: where the page before ended. */
+  readonly after?: string | undefined
+  /** At most this many; the registry's page size when absent or larger. */
+  readonly limit?: number | undefined
+}
+
+export interface ListPage<Item> {
+  readonly items: readonly Item[]
+  /** The page's size when there is another page behind it. */
+  readonly next?: { readonly after: string; readonly limit: number }
+}
+
+/** Tags in byte order. @throws NAME_UNKNOWN. */
+export async function listTags(content: Content, permit: Permit<'pull'>, request: ListRequest): Promise<ListPage<Tag>> {
+  const repository = repositoryOf(permit)
+  const read = (limit: number) => content.tags.list(repository, { after: request.after, limit })
+  const page = await onePage(content, request, read, tag => tag)
+  if (page.items.length === 0) await requireRepository(content, repository)
+  return page
+}
+
+/** Names of all repositories in byte order. */
+export async function listRepositories(
+  content: Content,
+  _permit: Permit<'catalog'>,
+  request: ListRequest,
+): Promise<ListPage<RepositoryName>> {
+  const after = request.after as RepositoryName | undefined
+  return onePage(
+    content,
+    request,
+    limit => content.repositories.list({ after, limit }),
+    name => name,
+  )
+}
+
+/** Descriptors of the manifests that have `subject` as their subject; empty when there are none. */
+export async function listReferrers(
+  content: Content,
+  permit: Permit<'pull'>,
+  subject: Digest,
+  request: ListRequest & { readonly artifactType?: string | undefined },
+): Promise<ListPage<Descriptor>> {
+  const repository = repositoryOf(permit)
+  const { artifactType } = request
+  const after = request.after as Digest | undefined
+  const read = (limit: number) => content.referrers.list(repository, subject, { after, limit, artifactType })
+  return onePage(content, request, read, descriptor => descriptor.digest)
+}
+
+/** Reads one more than asked for, to know whether another page follows. */
+async function onePage<Item>(
+  content: Content,
+  request: ListRequest,
+  read: (limit: number) => Promise<readonly Item[]>,
+  keyOf: (item: Item) => string,
+): Promise<ListPage<Item>> {
+  const limit = Math.min(request.limit ?? content.limits.pageSize, content.limits.pageSize)
+  if (limit === 0) return { items: [] }
+  const rows = await read(limit + 1)
+  const items = rows.slice(0, limit)
+  const last = items.at(-1)
+  return rows.length > limit && last !== undefined ? { items, next: { after: keyOf(last), limit } } : { items }
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { algorithmOf, type Digest, parseDigest, RegistryError, type RepositoryName } from '../../../oci/index.ts'
+import { OutcomeUnknown } from '../../../platform/outcome/index.ts'
+import { type Permit, repositoryOf } from '../../access/index.ts'
+import type { Content } from '../content.ts'
+import { type Chunk, receive } from './append-chunk.ts'
+import { requireSession, withClaim } from './session.ts'
+import type { RunningHash } from './upload-hashes.ts'
+
+/**
+ * Takes the last chunk, if there is one, checks the digest of the whole and makes it a blob of the repository;
+ * bytes, then metadata, are durable when it resolves. A digest that does not match leaves no upload behind.
+ * @throws DIGEST_INVALID, RANGE_INVALID, SIZE_INVALID, BLOB_UPLOAD_UNKNOWN.
+ */
+export async function finishUpload(
+  content: Content,
+  permit: Permit<'push'>,
+  id: string,
+  { digest, chunk }: { digest: Digest; chunk: Chunk },
+): Promise<void> {
+  await requireSession(content, permit, id)
+  await withClaim(content, { id, digest, ends: true }, async () => {
+    const { lengthBytes, running } = await receive(content, id, algorithmOf(digest), chunk)
+    content.hashes.forget(id)
+    const actual = await digestOf(content, id, digest, running)
+    if (actual !== digest) {
+      await discard(content, id)
+      throw new RegistryError(
+        'DIGEST_INVALID',
+        `The ${lengthBytes} bytes received have the digest ${actual}, not ${digest}: upload the blob again.`,
+        { detail: { expected: digest, actual, sizeBytes: lengthBytes } },
+      )
+    }
+    await store(content, { id, repository: repositoryOf(permit), digest, sizeBytes: lengthBytes })
+  })
+}
+
+/** Ends the session and drops what it received. @throws BLOB_UPLOAD_UNKNOWN. */
+export async function cancelUpload(content: Content, permit: Permit<'push'>, id: string): Promise<void> {
+  await requireSession(content, permit, id)
+  await withClaim(content, { id, ends: true }, () => discard(content, id))
+}
+
+/** The session goes last: until then garbage collection knows of the bytes. */
+async function discard(content: Content, id: string): Promise<void> {
+  content.hashes.forget(id)
+  await content.uploads.discard(id)
+  await content.sessions.remove(id)
+}
+
+/**
+ * The digest of what was received. The hash that ran along may have seen the bytes while they were on their way to the
+ * disk, so before an upload is refused what is stored is read once more.
+ */
+async function digestOf(
+  content: Content,
+  id: string,
+  digest: Digest,
+  running: RunningHash | undefined,
+): Promise<Digest> {
+  const algorithm = algorithmOf(digest)
+  if (running && `${algorithm}:${running.hash.digest('hex')}` === digest) return digest
+  const hash = createHash(algorithm)
+  for await (const bytes of content.uploads.read(id)) hash.update(bytes)
+  return parseDigest(`${algorithm}:${hash.digest('hex')}`)
+}
+
+async function store(
+  content: Content,
+  upload: { id: string; repository: RepositoryName; digest: Digest; sizeBytes: number },
+): Promise<void> {
+  const { id, repository, digest, sizeBytes } = upload
+  const { sessions, uploads, clock } = content
+  if ((await sessions.isStored(digest)) && (await sessions.linkStored({ repository, digest, now: clock() }))) {
+    return discard(content, id)
+  }
+  const storageKey = await uploads.complete(id, digest)
+  try {
+    await sessions.record({ id, repository, digest, sizeBytes, storageKey, now: clock() })
+  } catch (error) {
+    // It may be recorded after all, and then the object is what is served.
+    if (!(error instanceof OutcomeUnknown)) await uploads.discard(id, digest)
+    throw error
+  }
+}

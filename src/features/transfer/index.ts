@@ -1,0 +1,2 @@
+export { type ExportOptions, type ExportReport, exportRegistry } from './export-registry.ts'
+export { type ImportOptions, type ImportReport, importRegistry } from './import-registry.ts'
