@@ -1,0 +1,39 @@
+import type { Access, Action, Permit } from '../../features/access/index.ts'
+import { authorize } from '../../features/access/index.ts'
+import type { Content } from '../../features/content/index.ts'
+import { parseRepositoryName, type RepositoryName } from '../../oci/index.ts'
+import type { Exchange } from '../exchange/index.ts'
+
+export interface DistributionOptions {
+  readonly content: Content
+  readonly access: Access
+  readonly maxNameLength: number
+}
+
+/** What a handler of one endpoint gets: names parsed, access decided. */
+export interface Call<A extends Action> extends DistributionOptions {
+  readonly exchange: Exchange
+  readonly permit: Permit<A>
+  readonly repository: RepositoryName
+  /** The last part of the path: reference, digest or upload id. */
+  readonly last: string
+}
+
+export type Handler = (
+  exchange: Exchange,
+  options: DistributionOptions,
+  name: string,
+  last: string,
+) => Promise<Response>
+
+/** Binds an endpoint to the action it takes; the decision is made here, before the handler sees the request. */
+export function endpoint<A extends 'pull' | 'push' | 'delete'>(
+  action: A,
+  handle: (call: Call<A>) => Promise<Response>,
+): Handler {
+  return (exchange, options, name, last) => {
+    const repository = parseRepositoryName(name, options.maxNameLength)
+    const permit = authorize(options.access, exchange.principal, action, { repository })
+    return handle({ ...options, exchange, permit, repository, last })
+  }
+}

@@ -1,0 +1,55 @@
+import { authorize } from '../../features/access/index.ts'
+import { type ListPage, listReferrers, listRepositories, listTags } from '../../features/content/index.ts'
+import { MEDIA_TYPE, parseDigest, RegistryError } from '../../oci/index.ts'
+import type { Exchange } from '../exchange/index.ts'
+import { type Call, type DistributionOptions, endpoint } from './handler.ts'
+
+/** end-8a and end-8b of the specification. */
+export const tagsEndpoints = { GET: endpoint('pull', getTags) }
+
+/** end-12a and end-12b of the specification. */
+export const referrersEndpoints = { GET: endpoint('pull', getReferrers) }
+
+async function getTags({ content, permit, exchange, repository }: Call<'pull'>): Promise<Response> {
+  const page = await listTags(content, permit, pageOf(exchange))
+  return Response.json({ name: repository, tags: page.items }, { headers: linkHeader(exchange, page) })
+}
+
+/** Docker's `_catalog`, which the specification dropped and clients still call. */
+export async function getCatalog(exchange: Exchange, { content, access }: DistributionOptions): Promise<Response> {
+  const permit = authorize(access, exchange.principal, 'catalog', 'registry')
+  const page = await listRepositories(content, permit, pageOf(exchange))
+  return Response.json({ repositories: page.items }, { headers: linkHeader(exchange, page) })
+}
+
+async function getReferrers({ content, permit, exchange, last }: Call<'pull'>): Promise<Response> {
+  const artifactType = exchange.query.get('artifactType') ?? undefined
+  const page = await listReferrers(content, permit, parseDigest(last), { ...pageOf(exchange), artifactType })
+  const body = { schemaVersion: 2, mediaType: MEDIA_TYPE.imageIndex, manifests: page.items }
+  const headers: Record<string, string> = { 'Content-Type': MEDIA_TYPE.imageIndex, ...linkHeader(exchange, page) }
+  if (artifactType !== undefined) headers['OCI-Filters-Applied'] = 'artifactType'
+  return new Response(JSON.stringify(body), { headers })
+}
+
+function pageOf({ query }: Exchange): { after?: string; limit?: number } {
+  const [n, after] = [query.get('n'), query.get('last')]
+  if (n !== null && !/^\d{1,15}$/.test(n)) {
+    throw new RegistryError(
+      'PAGINATION_NUMBER_INVALID',
+      `The parameter "n" is a whole number, zero or more, not "${n}".`,
+      {
+        detail: { n },
+      },
+    )
+  }
+  return { ...(after === null ? {} : { after }), ...(n === null ? {} : { limit: Number(n) }) }
+}
+
+/** RFC 8288, relative, so that it is right behind any proxy. */
+function linkHeader({ path, query }: Exchange, { next }: ListPage<unknown>): Record<string, string> {
+  if (!next) return {}
+  const parameters = new URLSearchParams(query)
+  parameters.set('n', String(next.limit))
+  parameters.set('last', next.after)
+  return { Link: `<${path}?${parameters}>; rel="next"` }
+}

@@ -1,0 +1,128 @@
+import { authorize } from '../../features/access/index.ts'
+import {
+  appendChunk,
+  type Chunk,
+  cancelUpload,
+  finishUpload,
+  mountBlob,
+  receivedRange,
+  startUpload,
+  uploadStatus,
+} from '../../features/content/index.ts'
+import {
+  algorithmOf,
+  type Digest,
+  parseDigest,
+  parseDigestAlgorithm,
+  parseRepositoryName,
+  RegistryError,
+} from '../../oci/index.ts'
+import { parseChunkRange } from './byte-range.ts'
+import { type Call, endpoint } from './handler.ts'
+
+/** end-4a, end-4b, end-4c and end-11 of the specification. */
+export const uploadsEndpoints = { POST: endpoint('push', postUpload) }
+
+/** end-5, end-6, end-13 and end-14 of the specification. */
+export const uploadEndpoints = {
+  GET: endpoint('push', getUpload),
+  PATCH: endpoint('push', patchUpload),
+  PUT: endpoint('push', putUpload),
+  DELETE: endpoint('push', deleteUpload),
+}
+
+async function postUpload(call: Call<'push'>): Promise<Response> {
+  const { content, permit, exchange } = call
+  const mount = exchange.query.get('mount')
+  if (mount !== null) {
+    const digest = parseDigest(mount)
+    if (await tryMount(call, digest)) return created(call, digest)
+  }
+  const digestParameter = exchange.query.get('digest')
+  if (digestParameter !== null && mount === null) {
+    const digest = parseDigest(digestParameter)
+    const id = await startUpload(content, permit, algorithmOf(digest))
+    await finishUpload(content, permit, id, { digest, chunk: chunkOf(call) })
+    return created(call, digest)
+  }
+  const algorithm = parseDigestAlgorithm(exchange.query.get('digest-algorithm') ?? 'sha256')
+  const id = await startUpload(content, permit, algorithm)
+  return progress(call, id, 0, 202)
+}
+
+/** Whoever may pull from the source may mount from it; who may not is answered as if it were not there. */
+async function tryMount(
+  { content, permit, exchange, access, maxNameLength }: Call<'push'>,
+  digest: Digest,
+): Promise<boolean> {
+  const from = exchange.query.get('from')
+  if (from === null) return (await mountBlob(content, permit, { digest })) !== undefined
+  const source = parseRepositoryName(from, maxNameLength)
+  const pull = authorize(access, exchange.principal, 'pull', { repository: source })
+  return (await mountBlob(content, permit, { digest, from: pull })) !== undefined
+}
+
+async function getUpload(call: Call<'push'>): Promise<Response> {
+  return progress(call, call.last, await uploadStatus(call.content, call.permit, call.last), 204)
+}
+
+async function patchUpload(call: Call<'push'>): Promise<Response> {
+  const received = await appendChunk(call.content, call.permit, call.last, chunkOf(call))
+  return progress(call, call.last, received, 202)
+}
+
+async function putUpload(call: Call<'push'>): Promise<Response> {
+  const { content, permit, exchange, last } = call
+  const parameter = exchange.query.get('digest')
+  if (parameter === null) {
+    throw new RegistryError(
+      'DIGEST_INVALID',
+      'The PUT that ends an upload needs the parameter "digest" with the digest of the whole blob.',
+    )
+  }
+  const digest = parseDigest(parameter)
+  await finishUpload(content, permit, last, { digest, chunk: chunkOf(call) })
+  return created(call, digest)
+}
+
+async function deleteUpload({ content, permit, last }: Call<'push'>): Promise<Response> {
+  await cancelUpload(content, permit, last)
+  return new Response(null, { status: 204 })
+}
+
+function chunkOf({ exchange: { request } }: Call<'push'>): Chunk {
+  const length = request.headers.get('Content-Length')
+  // Without either header there is no body at all: RFC 9112 section 6.3.
+  const sizeBytes = length !== null ? Number(length) : request.headers.has('Transfer-Encoding') ? undefined : 0
+  return {
+    // Read only if it is used: to touch the body takes it from whoever would move it natively.
+    incoming: { sizeBytes, request, stream: lazily(() => request.body ?? NOTHING) },
+    range: parseChunkRange(request.headers.get('Content-Range')),
+  }
+}
+
+function lazily(open: () => AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => open()[Symbol.asyncIterator]() }
+}
+
+const NOTHING: AsyncIterable<Uint8Array> = {
+  async *[Symbol.asyncIterator]() {},
+}
+
+function progress({ repository }: Call<'push'>, id: string, received: number, status: 202 | 204): Response {
+  return new Response(null, {
+    status,
+    headers: {
+      Location: `/v2/${repository}/blobs/uploads/${id}`,
+      'Docker-Upload-UUID': id,
+      Range: receivedRange(received),
+    },
+  })
+}
+
+function created({ repository }: Call<'push'>, digest: Digest): Response {
+  return new Response(null, {
+    status: 201,
+    headers: { Location: `/v2/${repository}/blobs/${digest}`, 'Docker-Content-Digest': digest },
+  })
+}

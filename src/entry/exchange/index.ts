@@ -1,0 +1,22 @@
+import type { Principal } from '../../features/identity/index.ts'
+
+/** One request on its way: what was parsed of it, once, before anything is decided. */
+export interface Exchange {
+  readonly request: Request
+  readonly method: string
+  /** As sent, without query; still percent-encoded. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly requestId: string
+  readonly principal: Principal
+}
+
+const NO_QUERY = new URLSearchParams()
+
+/** Splits by hand: a URL object for each request costs more than the look-up of a manifest. */
+export function splitUrl(url: string): { readonly path: string; readonly query: URLSearchParams } {
+  const start = url.indexOf('/', url.indexOf('://') + 3)
+  const mark = url.indexOf('?', start)
+  if (mark < 0) return { path: url.slice(start), query: NO_QUERY }
+  return { path: url.slice(start, mark), query: new URLSearchParams(url.slice(mark + 1)) }
+}

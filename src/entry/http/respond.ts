@@ -1,0 +1,40 @@
+import { RegistryError } from '../../oci/index.ts'
+import type { Log } from '../../platform/telemetry/index.ts'
+
+/** The one place where an error becomes an answer, in the specification's shape (spec.md#error-codes). */
+export function errorResponse(
+  error: unknown,
+  { method, requestId, log }: { method: string; requestId: string; log: Log },
+): Response {
+  const known = error instanceof RegistryError ? error : unexpected(error, requestId, log)
+  const body = {
+    errors: [
+      { code: known.code, message: known.message, ...(known.detail === undefined ? {} : { detail: known.detail }) },
+    ],
+  }
+  const headers = new Headers({ 'Content-Type': 'application/json', ...known.headers })
+  return new Response(method === 'HEAD' ? null : `${JSON.stringify(body)}\n`, { status: known.status, headers })
+}
+
+/** A full or read-only disk is the operator's to mend, so the client is told to come back; the rest is a bug. */
+function unexpected(error: unknown, requestId: string, log: Log): RegistryError {
+  log.error({ err: error, requestId }, 'the request failed')
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (/^(ENOSPC|EDQUOT|SQLITE_FULL)/.test(code)) {
+    return new RegistryError('UNAVAILABLE', `The registry's disk is full; nothing was stored. Request ${requestId}.`, {
+      status: 507,
+    })
+  }
+  if (/^(EROFS|EACCES|EPERM|SQLITE_READONLY|SQLITE_IOERR|SQLITE_CANTOPEN|EIO)/.test(code)) {
+    return new RegistryError(
+      'UNAVAILABLE',
+      `The registry cannot write to its disk; nothing was stored. Request ${requestId}.`,
+    )
+  }
+  if (/^SQLITE_BUSY/.test(code)) {
+    return new RegistryError('UNAVAILABLE', `The registry's database is busy; try again. Request ${requestId}.`, {
+      headers: { 'Retry-After': '1' },
+    })
+  }
+  return new RegistryError('UNKNOWN', `The registry failed on this request; its log has the reason under ${requestId}.`)
+}

@@ -1,0 +1,35 @@
+import type { Metrics } from '../../platform/telemetry/index.ts'
+
+export interface Health {
+  /** False from the moment a stop was asked for, so that a balancer sends no more. */
+  isReady(): boolean
+  /** Reads the metadata and the blob store; throws when one does not answer. */
+  check(): Promise<void>
+}
+
+export interface ProbesOptions {
+  readonly health: Health
+  readonly metrics: Pick<Metrics, 'expose'>
+}
+
+export const PROBE_PATHS = new Set(['/livez', '/readyz', '/metrics'])
+
+/** `/livez`: the process answers. `/readyz`: requests would be served. `/metrics`: Prometheus. */
+export async function probe(path: string, { health, metrics }: ProbesOptions): Promise<Response> {
+  if (path === '/livez') return text('ok')
+  if (path === '/metrics') {
+    const { contentType, text: body } = await metrics.expose()
+    return new Response(body, { headers: { 'Content-Type': contentType } })
+  }
+  if (!health.isReady()) return text('stopping', 503)
+  try {
+    await health.check()
+  } catch (error) {
+    return text(`not ready: ${error instanceof Error ? error.message : String(error)}`, 503)
+  }
+  return text('ok')
+}
+
+function text(body: string, status = 200): Response {
+  return new Response(`${body}\n`, { status, headers: { 'Content-Type': 'text/plain; charset=utf-8' } })
+}
