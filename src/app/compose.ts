@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Content, UploadHashes } from '../features/content/index.ts'
+import type { CollectRules, GarbageCollection } from '../features/lifecycle/index.ts'
+import { systemClock } from '../platform/clock/index.ts'
+import { filesystemBlobStores } from '../stores/blobs/index.ts'
+import { type Metadata, type MigrationReport, openSqliteMetadata } from '../stores/metadata/index.ts'
+import { CommandError } from './command-error.ts'
+import type { Config } from './config/index.ts'
+
+/** Berth without a way in: stores opened, features on top of them. */
+export interface Berth extends AsyncDisposable {
+  readonly metadata: Metadata
+  readonly stores: ReturnType<typeof filesystemBlobStores>
+  readonly content: Content
+  readonly garbage: GarbageCollection
+  readonly migration: MigrationReport
+}
+
+export async function compose(config: Config, instance: string): Promise<Berth> {
+  const { metadata, migration } = await openSqliteMetadata(metadataFile(config))
+  const stores = filesystemBlobStores(config.data)
+  const content: Content = {
+    repositories: metadata.repositories,
+    blobLinks: metadata.blobLinks,
+    manifests: metadata.manifests,
+    tags: metadata.tags,
+    referrers: metadata.referrers,
+    sessions: metadata.uploads,
+    blobs: stores.blobs,
+    uploads: stores.uploads,
+    hashes: new UploadHashes(),
+    limits: config.limits,
+    rules: { sparseManifests: config.manifests.sparse, graceMs: config.gc.graceSeconds * 1000 },
+    clock: systemClock,
+    instance,
+  }
+  const garbage: GarbageCollection = {
+    collection: metadata.collection,
+    condemned: metadata.condemned,
+    staleUploads: metadata.staleUploads,
+    blobs: stores.blobs,
+    uploads: stores.uploads,
+    clock: systemClock,
+    instance,
+  }
+  return { metadata, stores, content, garbage, migration, [Symbol.asyncDispose]: () => metadata.close() }
+}
+
+/** For commands beside a server: never makes a registry where there is none. @throws CommandError. */
+export async function openExisting(config: Config, command: string): Promise<Berth> {
+  if (existsSync(metadataFile(config))) return compose(config, `${command}-${crypto.randomUUID().slice(0, 8)}`)
+  throw new CommandError(`There is no registry in ${config.data}: give its folder with --data or BERTH_DATA.`)
+}
+
+export function metadataFile(config: Config): string {
+  return join(config.data, 'berth.db')
+}
+
+export function lockFile(config: Config): string {
+  return join(config.data, 'server.lock')
+}
+
+export function collectRules({ gc }: Config): CollectRules {
+  return {
+    graceMs: gc.graceSeconds * 1000,
+    uploadMs: gc.uploadSeconds * 1000,
+    untagged: gc.untagged,
+    removalDelayMs: gc.removalDelaySeconds * 1000,
+  }
+}

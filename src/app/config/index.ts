@@ -1,0 +1,3 @@
+export { ConfigError, type ConfigSources, loadConfig } from './load.ts'
+export { type Config, configSchema } from './schema.ts'
+export { SETTING_PATHS, variableOf } from './settings.ts'

@@ -1,0 +1,49 @@
+import { Command, CommanderError } from 'commander'
+import { RegistryError } from '../oci/index.ts'
+import { SchemaError } from '../stores/metadata/index.ts'
+import { CommandError } from './command-error.ts'
+import { addConfigCommand } from './commands/config.ts'
+import type { CommandContext } from './commands/context.ts'
+import { addGcCommand } from './commands/gc.ts'
+import { addServeCommand } from './commands/serve.ts'
+import { addTransferCommands } from './commands/transfer.ts'
+import { addVerifyCommand } from './commands/verify.ts'
+import { ConfigError, loadConfig } from './config/index.ts'
+import { VERSION } from './version.ts'
+
+/** Faults that the person at the command line can mend: told without a stack. */
+const TOLD = [ConfigError, CommandError, RegistryError, SchemaError] as const
+
+/** Runs one command of the command line and gives its exit code. */
+export async function run(argv: readonly string[]): Promise<number> {
+  let code = 0
+  const program = new Command('berth')
+    .description('Berth: a container registry')
+    .version(VERSION)
+    .option('--config <file>', 'the settings; berth.yaml when it is there')
+    .option('--data <folder>', 'where everything is kept (data)')
+    .exitOverride()
+  const context: CommandContext = {
+    config(flags = {}) {
+      const { config: file, data } = program.opts<{ config?: string; data?: string }>()
+      return loadConfig({ file, environment: process.env, flags: { data, ...flags } })
+    },
+    async finish(work) {
+      code = await work
+    },
+  }
+  addServeCommand(program, context)
+  addGcCommand(program, context)
+  addVerifyCommand(program, context)
+  addTransferCommands(program, context)
+  addConfigCommand(program, context)
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (!TOLD.some(kind => error instanceof kind)) throw error
+    process.stderr.write(`berth: ${(error as Error).message}\n`)
+    return 2
+  }
+  return code
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { type Application, type Listener, parseCidrs, startListener } from '../../entry/http/index.ts'
+import type { Log } from '../../platform/telemetry/index.ts'
+import type { Config } from '../config/index.ts'
+
+export interface Listeners {
+  readonly urls: readonly string[]
+  drain(): Promise<void>
+  abort(): Promise<void>
+}
+
+type Address = Config['listen'][number]
+
+/** Starts every listener; those with TLS take a renewed certificate without dropping a connection. */
+export function startListeners(application: Application, config: Config, log: Log): Listeners {
+  const started = config.listen.map(address => startOne(application, config, address, log))
+  return {
+    urls: started.map(each => each.url),
+    drain: async () => void (await Promise.all(started.map(each => each.drain()))),
+    abort: async () => void (await Promise.all(started.map(each => each.abort()))),
+  }
+}
+
+function startOne(application: Application, config: Config, { address, tls }: Address, log: Log) {
+  const colon = address.lastIndexOf(':')
+  const hostname = address.slice(0, colon).replace(/^\[|\]$/g, '')
+  const listen = (port: number, pair: Pair | undefined) =>
+    startListener(
+      application,
+      {
+        hostname,
+        port,
+        // The new certificate's listener opens before the old one closes.
+        reusePort: config.processes > 1 || tls !== undefined,
+        idleTimeoutSeconds: config.http.idleTimeoutSeconds,
+        trustedProxies: parseCidrs(config.http.trustedProxies),
+        ...(pair ? { tls: pair } : {}),
+      },
+      log,
+    )
+  let pair = tls && readPair(tls)
+  let current = listen(Number(address.slice(colon + 1)), pair)
+  const retiring = new Set<Listener>()
+  const renew = () => {
+    if (!tls) return
+    try {
+      const found = readPair(tls)
+      if (found.certificate === pair?.certificate && found.key === pair.key) return
+      const next = listen(current.port, found)
+      const old = current
+      retiring.add(old)
+      old.drain().then(() => retiring.delete(old))
+      current = next
+      pair = found
+      log.info({ address }, 'the certificate was renewed')
+    } catch (error) {
+      log.error({ err: error, address }, 'the renewed certificate cannot be used; the old one stays')
+    }
+  }
+  const timer = tls && setInterval(renew, Math.max(1, config.http.certificateCheckSeconds) * 1000)
+  if (tls) process.on('SIGHUP', renew)
+  const stop = (how: 'drain' | 'abort') => {
+    clearInterval(timer)
+    process.off('SIGHUP', renew)
+    return Promise.all([current, ...retiring].map(listener => listener[how]()))
+  }
+  return {
+    url: `${tls ? 'https' : 'http'}://${hostname.includes(':') ? `[${hostname}]` : hostname}:${current.port}`,
+    drain: () => stop('drain'),
+    abort: () => stop('abort'),
+  }
+}
+
+interface Pair {
+  readonly certificate: string
+  readonly key: string
+}
+
+function readPair(files: Pair): Pair {
+  return { certificate: readFileSync(files.certificate, 'utf8'), key: readFileSync(files.key, 'utf8') }
+}

@@ -1,0 +1,60 @@
+import { createApplication } from '../../entry/http/index.ts'
+import type { RepositoryName } from '../../oci/index.ts'
+import type { Log, Metrics } from '../../platform/telemetry/index.ts'
+import type { Berth } from '../compose.ts'
+import type { Config } from '../config/index.ts'
+import { type Listeners, startListeners } from './listeners.ts'
+
+export interface Serving {
+  readonly urls: readonly string[]
+  /** Says "not ready", waits for the balancer, lets transfers end, and breaks off those that do not. */
+  stop(): Promise<void>
+}
+
+/** Serves HTTP in this process. */
+export function serveHere(
+  berth: Berth,
+  config: Config,
+  {
+    log,
+    metrics,
+    exposed,
+    instance,
+  }: { log: Log; metrics: Metrics; exposed: Pick<Metrics, 'expose'>; instance: string },
+): Serving {
+  let stopping = false
+  const health = {
+    isReady: () => !stopping,
+    async check() {
+      await berth.metadata.repositories.exists('ready' as RepositoryName)
+    },
+  }
+  const application = createApplication({
+    distribution: { content: berth.content, access: { mode: 'open' }, maxNameLength: config.limits.nameLength },
+    probes: { health, metrics: exposed },
+    log,
+    metrics,
+    requestLogging: config.log.requests,
+    instance,
+  })
+  const listeners = startListeners(application, config, log)
+  return {
+    urls: listeners.urls,
+    async stop() {
+      stopping = true
+      await Bun.sleep(config.shutdown.drainSeconds * 1000)
+      await drain(listeners, config.shutdown.timeoutSeconds * 1000, log)
+    },
+  }
+}
+
+async function drain(listeners: Listeners, timeoutMs: number, log: Log): Promise<void> {
+  const drained = listeners.drain().then(() => true)
+  const timer = Promise.withResolvers<false>()
+  const timeout = setTimeout(() => timer.resolve(false), timeoutMs)
+  if (!(await Promise.race([drained, timer.promise]))) {
+    log.warn({ timeoutMs }, 'transfers did not end in time and were broken off')
+    await listeners.abort()
+  }
+  clearTimeout(timeout)
+}

@@ -1,0 +1,77 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { createLog, createMetrics, type Log } from '../../platform/telemetry/index.ts'
+import { takeServerLock } from '../../stores/metadata/index.ts'
+import { type Berth, compose, lockFile } from '../compose.ts'
+import type { Config } from '../config/index.ts'
+import { startJobs } from '../jobs.ts'
+import { VERSION } from '../version.ts'
+import { greeting } from './greeting.ts'
+import { serveHere } from './serve-here.ts'
+import { stopSignal } from './stop-signal.ts'
+import { startWorkers } from './workers.ts'
+
+/**
+ * Runs a server until a signal stops it: in this process, or with several workers on the same ports. Gives the exit
+ * code.
+ * @param workerCommand the command line that runs one worker under a name.
+ */
+export async function serve(config: Config, workerCommand: (name: string) => string[]): Promise<number> {
+  const fault = cannotServe(config)
+  if (fault) return refuse(fault)
+  const unusable = cannotUse(config)
+  if (unusable) return refuse(unusable)
+  const lock = takeServerLock(lockFile(config))
+  if (!lock) return refuse(`Another Berth serves ${config.data}: stop it, or give this one another folder (data).`)
+  const log = createLog(config.log.level)
+  const instance = crypto.randomUUID().slice(0, 8)
+  await using berth = await compose(config, instance)
+  // Whoever held a claim on an upload held it under the lock that is ours now.
+  await berth.metadata.uploads.releaseAll()
+  if (berth.migration.applied.length > 0) log.info(berth.migration, 'the schema was brought up to date')
+  const metrics = createMetrics(VERSION)
+  const running =
+    config.processes > 1
+      ? startSupervised(berth, config, workerCommand, log)
+      : serveHere(berth, config, { log, metrics, exposed: metrics, instance })
+  const jobs = startJobs(berth, config, { log, metrics })
+  const stopped = stopSignal()
+  const urls = await Promise.race([running.urls, stopped.then(() => [])])
+  if (urls.length > 0) {
+    process.stdout.write(greeting(config, urls))
+    log.info({ urls, data: config.data, version: VERSION, processes: config.processes }, 'serving')
+  }
+  log.info({ signal: await stopped }, 'stopping')
+  await Promise.all([running.stop(), jobs.stop()])
+  lock.release()
+  log.info({}, 'stopped')
+  return 0
+}
+
+function startSupervised(berth: Berth, config: Config, command: (name: string) => string[], log: Log) {
+  return startWorkers({
+    count: config.processes,
+    command,
+    onDeath: name => berth.metadata.uploads.releaseAll(name),
+    log,
+  })
+}
+
+function cannotServe(config: Config): string | undefined {
+  if (config.auth !== undefined) return undefined
+  return 'auth: not set. This Berth serves without authentication, on loopback addresses only, and only when told so: set auth: none in berth.yaml, BERTH_AUTH=none, or --auth none.'
+}
+
+function cannotUse({ data }: Config): string | undefined {
+  try {
+    mkdirSync(data, { recursive: true })
+    accessSync(data, constants.R_OK | constants.W_OK | constants.X_OK)
+    return undefined
+  } catch (error) {
+    return `${data} cannot be used as the data folder: ${error instanceof Error ? error.message : String(error)}.`
+  }
+}
+
+function refuse(reason: string): number {
+  process.stderr.write(`berth: ${reason}\n`)
+  return 2
+}
