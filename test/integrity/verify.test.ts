@@ -1,0 +1,133 @@
+import { Database } from 'bun:sqlite'
+import { expect, test } from 'bun:test'
+import { readdir, rm, truncate, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { berthCommand } from '../support/berth-command.ts'
+import { type Bytes, blobOf, imageOf, registryClient } from '../support/registry-client.ts'
+import { type Berth, startBerth } from '../support/start-berth.ts'
+
+const REPOSITORY = 'verify/me'
+const config = blobOf('{"architecture":"amd64"}')
+const layer = blobOf('x'.repeat(5000))
+const image = imageOf([config, layer])
+
+async function withImage(berth: Berth) {
+  const client = registryClient(berth.url)
+  for (const blob of [config, layer]) expect(await client.pushBlob(REPOSITORY, blob)).toBe(201)
+  expect(await client.putManifest(REPOSITORY, 'v1', image)).toBe(201)
+  return client
+}
+
+async function pathOf(berth: Berth, { digest }: Bytes, below = 'blobs'): Promise<string> {
+  const folder = join(berth.dataFolder, below, 'sha256', digest.slice(7, 9))
+  const name = (await readdir(folder)).find(file => file.startsWith(digest.slice(7)))
+  return join(folder, name ?? 'nothing')
+}
+
+async function verify(berth: Berth, ...flags: string[]) {
+  const { code, stdout } = await berthCommand(berth.dataFolder, ['verify', '--json', ...flags])
+  const report = JSON.parse(stdout) as { findings: { kind: string; digest: string; action: string; detail: string }[] }
+  return { code, kinds: report.findings.map(finding => `${finding.kind} ${finding.digest}`), report }
+}
+
+test('a registry that is whole is found whole, and says what was read', async () => {
+  await using berth = await startBerth()
+  await withImage(berth)
+  expect(await verify(berth)).toMatchObject({
+    code: 0,
+    kinds: [],
+    report: { blobs: 2, bytes: 5024, manifests: 1, objects: 2, content: true },
+  })
+  const { code, stdout } = await berthCommand(berth.dataFolder, ['verify'])
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: 'Checked 2 blobs, 4.9 KiB read and hashed, 1 manifests and 2 stored objects. All is well.\n',
+  })
+})
+
+test('a blob whose bytes changed is put out of reach and aside, and a push restores it', async () => {
+  await using berth = await startBerth()
+  const client = await withImage(berth)
+  const path = await pathOf(berth, layer)
+  await Bun.write(path, 'y'.repeat(5000))
+  expect(await verify(berth, '--no-content')).toMatchObject({ code: 0 })
+  const { code, kinds } = await verify(berth)
+  expect(code).toBe(1)
+  expect(kinds).toEqual([`blob damaged ${layer.digest}`, `manifest incomplete ${image.digest}`])
+  expect(await client.head(REPOSITORY, 'blobs', layer.digest)).toBe(404)
+  expect(await client.mount('verify/other', layer.digest, REPOSITORY)).toBe(202)
+  expect(await client.putManifest(REPOSITORY, 'v2', image)).toBe(404)
+  expect(await Bun.file(await pathOf(berth, layer, 'quarantine')).text()).toBe('y'.repeat(5000))
+
+  expect(await client.pushBlob(REPOSITORY, layer)).toBe(201)
+  expect(await client.get(REPOSITORY, 'blobs', layer.digest)).toEqual(layer.bytes)
+  expect(await verify(berth)).toMatchObject({ code: 0, kinds: [] })
+})
+
+test('a blob that was cut short or lost is found without reading it', async () => {
+  await using berth = await startBerth()
+  const client = await withImage(berth)
+  await truncate(await pathOf(berth, layer), 10)
+  await rm(await pathOf(berth, config))
+  const { code, kinds } = await verify(berth, '--no-content')
+  expect(code).toBe(1)
+  expect(kinds.toSorted()).toEqual(
+    [
+      `blob missing ${config.digest}`,
+      `blob damaged ${layer.digest}`,
+      `manifest incomplete ${image.digest}`,
+      `manifest incomplete ${image.digest}`,
+    ].toSorted(),
+  )
+  for (const blob of [config, layer]) expect(await client.pushBlob(REPOSITORY, blob)).toBe(201)
+  expect(await verify(berth)).toMatchObject({ code: 0, kinds: [] })
+})
+
+test('a manifest whose bytes changed is put out of reach, and a push restores it', async () => {
+  await using berth = await startBerth()
+  const client = await withImage(berth)
+  const database = new Database(join(berth.dataFolder, 'berth.db'))
+  database.run("update manifests set bytes = cast('{}' as blob)")
+  database.close()
+  expect(await verify(berth)).toMatchObject({ code: 1, kinds: [`manifest damaged ${image.digest}`] })
+  expect(await client.head(REPOSITORY, 'manifests', 'v1')).toBe(404)
+  expect(await client.putManifest(REPOSITORY, 'v1', image)).toBe(201)
+  expect(await client.get(REPOSITORY, 'manifests', 'v1')).toEqual(image.bytes)
+  expect(await verify(berth)).toMatchObject({ code: 0, kinds: [] })
+})
+
+test('an object that nothing knows is put aside once it is old, and nothing is deleted', async () => {
+  await using berth = await startBerth()
+  await withImage(berth)
+  const stranger = blobOf('stranger')
+  const name = `${stranger.digest.slice(7)}.11111111-2222-3333-4444-555555555555`
+  const path = join(berth.dataFolder, 'blobs', 'sha256', stranger.digest.slice(7, 9), name)
+  await Bun.write(path, stranger.bytes)
+  expect(await verify(berth)).toMatchObject({ code: 0, kinds: [] })
+  const hoursAgo = new Date(Date.now() - 2 * 3_600_000)
+  await utimes(path, hoursAgo, hoursAgo)
+  expect(await verify(berth)).toMatchObject({ code: 1, kinds: [`object unknown ${stranger.digest}`] })
+  expect(await Bun.file(await pathOf(berth, stranger, 'quarantine')).text()).toBe('stranger')
+  expect(await verify(berth)).toMatchObject({ code: 0, kinds: [] })
+})
+
+test('a tag and a link that point at nothing are reported', async () => {
+  await using berth = await startBerth()
+  await withImage(berth)
+  const database = new Database(join(berth.dataFolder, 'berth.db'))
+  database.run(`insert into tags select repository_id, 'lost', '${blobOf('lost').digest}', 0 from tags`)
+  database.run(
+    `insert into repository_blobs select repository_id, '${blobOf('gone').digest}', 0 from tags where name = 'v1'`,
+  )
+  database.close()
+  const { code, kinds } = await verify(berth)
+  expect(code).toBe(1)
+  expect(kinds).toEqual([`tag dangling ${blobOf('lost').digest}`, `link dangling ${blobOf('gone').digest}`])
+})
+
+test('verify ends with 2 where there is no registry', async () => {
+  await using berth = await startBerth()
+  const { code, stderr } = await berthCommand(join(berth.dataFolder, 'nowhere'), ['verify'])
+  expect(code).toBe(2)
+  expect(stderr).toContain('There is no registry in')
+})
