@@ -1,0 +1,114 @@
+/**
+ * Compares Berth with zot and distribution on this machine, in one run; see bench/README.md.
+ *
+ *   npm run bench -- --zot PATH --distribution PATH --zb PATH [--only TEXT] [--rounds N]
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import type { Bound } from './bounds/bound.ts'
+import { memory } from './bounds/memory.ts'
+import { processes } from './bounds/processes.ts'
+import { scale } from './bounds/scale.ts'
+import { blobs } from './comparisons/blobs.ts'
+import { lists } from './comparisons/lists.ts'
+import { manifests } from './comparisons/manifests.ts'
+import { mix } from './comparisons/mix.ts'
+import { uploads } from './comparisons/uploads.ts'
+import { zb } from './comparisons/zb.ts'
+import { type Compared, compare } from './measure.ts'
+import { type Registry, startBerth, startDistribution, startZot } from './registries.ts'
+import { seedTags } from './seed-tags.ts'
+import { boundTable, comparisonTable, costTable, misses } from './table.ts'
+
+interface Flags {
+  readonly zot?: string
+  readonly distribution?: string
+  readonly zb?: string
+  readonly only?: string
+  readonly rounds: string
+  readonly folder: string
+}
+
+const flags = new Command()
+  .name('bench')
+  .option('--zot <path>', 'zot (default: found on PATH)')
+  .option('--distribution <path>', 'the registry command of CNCF distribution (default: "registry" on PATH)')
+  .option('--zb <path>', "zot's benchmark (default: found on PATH)")
+  .option('--only <text>', 'only what has this in its name')
+  .option('--rounds <count>', 'how often each is measured', '5')
+  .option('--folder <path>', 'on the disk to be measured; needs some 30 GiB', tmpdir())
+  .parse()
+  .opts<Flags>()
+
+const rounds = Number(flags.rounds)
+const folder = await mkdtemp(join(flags.folder, 'berth-bench-'))
+const wanted = ({ name }: { readonly name: string }) => flags.only === undefined || name.includes(flags.only)
+
+try {
+  const compared = await runComparisons()
+  const bounds = await runBounds()
+  for (const table of [comparisonTable(compared), costTable(compared), boundTable(bounds)]) console.log(`${table}\n`)
+  const missed = misses(compared, bounds)
+  console.log(missed.length === 0 ? 'Every aim was reached.' : `Missed: ${missed.join('; ')}.`)
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
+
+async function runComparisons(): Promise<Compared[]> {
+  const zbBinary = find('zb', flags.zb, 'the zb rows')
+  const comparisons = [
+    ...manifests,
+    ...lists,
+    ...blobs(folder),
+    ...uploads(folder),
+    ...mix,
+    ...(zbBinary === undefined ? [] : zb(zbBinary, folder)),
+  ].filter(wanted)
+  if (comparisons.length === 0) return []
+  await using stack = new AsyncDisposableStack()
+  const registries: Registry[] = []
+  for (const start of contestants()) {
+    if (comparisons.some(({ name }) => name.includes('100,000'))) await seedTags(start)
+    registries.push(stack.use(await start()))
+  }
+  const compared: Compared[] = []
+  for (const comparison of comparisons) {
+    progress(comparison.name)
+    compared.push(await compare(comparison, registries, folder, rounds))
+  }
+  return compared
+}
+
+async function runBounds(): Promise<Bound[]> {
+  const measured: Bound[] = []
+  for (const [name, run] of Object.entries({ scale, memory, processes })) {
+    if (!wanted({ name })) continue
+    progress(name)
+    measured.push(...(await run(folder, rounds)))
+  }
+  return measured
+}
+
+function contestants(): (() => Promise<Registry>)[] {
+  const zot = find('zot', flags.zot, 'zot')
+  const distribution = find('registry', flags.distribution, 'distribution')
+  return [
+    () => startBerth(join(folder, 'berth')),
+    ...(zot === undefined ? [] : [() => startZot(zot, join(folder, 'zot'))]),
+    ...(distribution === undefined ? [] : [() => startDistribution(distribution, join(folder, 'distribution'))]),
+  ]
+}
+
+/** What is missing is named, so that a table without it is not taken for the whole. */
+function find(command: string, flag: string | undefined, what: string): string | undefined {
+  const path = flag ?? Bun.which(command) ?? undefined
+  if (path === undefined)
+    console.error(`NOT MEASURED: ${what}, as there is no "${command}" on PATH and no flag for it.`)
+  return path
+}
+
+function progress(name: string): void {
+  console.error(`${new Date().toISOString().slice(11, 19)} ${name}`)
+}
