@@ -24,8 +24,8 @@ conformance   github.com/opencontainers/distribution-spec/conformance      v0.0.
 registry      github.com/distribution/distribution/v3/cmd/registry         v3.1.2
 '
 # Debian pins these by its release.
-apt_commands='skopeo buildah podman newuidmap fuse-overlayfs crun'
-apt_packages='skopeo buildah podman uidmap fuse-overlayfs crun ca-certificates'
+apt_commands='skopeo buildah podman newuidmap fuse-overlayfs crun strace'
+apt_packages='skopeo buildah podman uidmap fuse-overlayfs crun strace ca-certificates'
 # The contents of the test images, for both platforms (test/interop/images reads this folder).
 deb_platforms='amd64 arm64'
 deb_packages='base-files libc6 libtinfo6 bash busybox-static'
