@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { blobOf, imageOf, registryClient } from '../support/registry-client.ts'
 import { startBerth } from '../support/start-berth.ts'
-import { describeWithTools, needTool, toolPath } from '../tools/find-tools.ts'
-import { parseTrace, type SystemCall } from './system-calls.ts'
+import { describeWithTools, needTool } from '../tools/find-tools.ts'
+import { parseTrace, type SystemCall, traceServer } from './system-calls.ts'
 
 const CALLS = 'fsync,fdatasync,rename,renameat,renameat2,pwrite64,pwritev,write,writev,sendto,sendmsg'
 
@@ -60,24 +60,9 @@ describeWithTools('faults', 'what the kernel is told', [needTool('strace')], () 
 async function traced(work: (client: ReturnType<typeof registryClient>) => Promise<void>) {
   await using berth = await startBerth()
   const trace = join(berth.dataFolder, 'trace')
-  const strace = Bun.spawn(
-    [toolPath('strace'), '-f', '-y', '-qq', '-s', '64', '-e', `trace=${CALLS}`, '-o', trace, '-p', `${berth.pid}`],
-    { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' },
-  )
-  await untilAttached(berth.pid, strace)
+  const strace = await traceServer(berth.pid, ['-y', '-s', '64', '-e', `trace=${CALLS}`, '-o', trace])
   await work(registryClient(berth.url))
   strace.kill('SIGINT')
   await strace.exited
   return { calls: parseTrace(await readFile(trace, 'utf8')), dataFolder: berth.dataFolder }
-}
-
-/** Each thread is attached to by itself, and the threads are what syncs. */
-async function untilAttached(pid: number, strace: Bun.Subprocess<'ignore', 'ignore', 'pipe'>): Promise<void> {
-  while (strace.exitCode === null) {
-    const threads = await readdir(`/proc/${pid}/task`)
-    const statuses = await Promise.all(threads.map(thread => readFile(`/proc/${pid}/task/${thread}/status`, 'utf8')))
-    if (statuses.every(status => /^TracerPid:\t[1-9]/m.test(status))) return
-    await Bun.sleep(5)
-  }
-  throw new Error(`strace ended with ${strace.exitCode}: ${await new Response(strace.stderr).text()}`)
 }

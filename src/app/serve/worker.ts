@@ -8,13 +8,14 @@ import { stopSignal } from './stop-signal.ts'
 
 /** One of several processes on the same port. The supervisor holds the data folder and does the jobs. */
 export async function serveAsWorker(config: Config, instance: string): Promise<number> {
+  // Without its supervisor nobody guards the data folder any more.
+  process.once('disconnect', () => process.exit(1))
+  if (!process.connected) return 1
   const log = createLog(config.log.level)
   const metrics = createMetrics(VERSION)
   await using berth = await compose(config, instance)
   const serving = serveHere(berth, config, { log, metrics, exposed: exposedBySupervisor(metrics), instance })
   tell({ kind: 'ready', urls: serving.urls })
-  // Without its supervisor nobody guards the data folder any more.
-  process.once('disconnect', () => process.exit(1))
   await stopSignal()
   await serving.stop()
   process.removeAllListeners('disconnect')

@@ -123,6 +123,27 @@ export function blobStoreContract(name: string, open: () => Promise<OpenedStores
       await uploads.discard(crypto.randomUUID())
     })
 
+    test('a completed upload is opened again with its bytes, and takes more', async () => {
+      const { uploads, blobs } = stores
+      const [bytes, more] = [random(100), random(10)]
+      const id = crypto.randomUUID()
+      const key = await store(bytes, id)
+      await uploads.reopen(id, digestOf(bytes))
+      expect(await blobs.size(key)).toBeUndefined()
+      expect(await uploads.received(id)).toBe(bytes.length)
+      await uploads.append(id, bytes.length, streamed(more))
+      const whole = new Uint8Array([...bytes, ...more])
+      expect(await read(blobs, await uploads.complete(id, digestOf(whole)))).toEqual(whole)
+    })
+
+    test('an upload that was not completed is left as it is when it is opened again', async () => {
+      const { uploads } = stores
+      const id = crypto.randomUUID()
+      await uploads.append(id, 0, streamed(random(7)))
+      await uploads.reopen(id, digestOf(random(7)))
+      expect(await uploads.received(id)).toBe(7)
+    })
+
     test('every object is listed with its digest and its size, and no upload is', async () => {
       const contents = [random(1), random(2), random(3)]
       const keys = await Promise.all(contents.map(bytes => store(bytes)))

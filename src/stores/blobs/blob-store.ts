@@ -51,6 +51,8 @@ export interface UploadStore {
   read(id: string): AsyncIterable<Uint8Array>
   /** Makes the upload a stored object; durable (bytes, then name) when it resolves. Gives the object's key. */
   complete(id: string, digest: Digest): Promise<string>
+  /** Undoes a `complete` that nobody recorded: the object's bytes are what was received. Absent is no error. */
+  reopen(id: string, digest: Digest): Promise<void>
   /** Drops the upload, whether it was completed as `digest` or not. Absent is no error. */
   discard(id: string, digest?: Digest): Promise<void>
 }

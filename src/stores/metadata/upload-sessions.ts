@@ -10,21 +10,33 @@ export interface UploadSession {
   readonly algorithm: DigestAlgorithm
 }
 
+export interface FoundSession extends UploadSession {
+  /** A request began to finish it and is no more. */
+  readonly brokenOff: boolean
+}
+
 export interface UploadSessions {
   start(session: UploadSession & { readonly now: number }): Promise<void>
-  find(id: string): Promise<UploadSession | undefined>
+  find(id: string): Promise<FoundSession | undefined>
   /**
    * Takes the session for one request that writes to it, or says that another has it. `digest` is kept, so that the
-   * object it will be stored as can be found again when the process dies before `finish`.
+   * object it will be stored as can be found again when the process dies before it is recorded.
    */
-  claim(session: { id: string; claim: string; digest?: Digest; now: number }): Promise<'claimed' | 'busy' | 'unknown'>
+  claim(session: { id: string; claim: string; digest?: Digest; now: number }): Promise<Claimed>
   release(session: { id: string; claim: string; now: number }): Promise<void>
   /** Forgets the session; its bytes are the caller's to remove. */
   remove(id: string): Promise<void>
 }
 
+export type Claimed =
+  | { readonly outcome: 'busy' }
+  | { readonly outcome: 'unknown' }
+  /** `unfinished`: a request broke off while it finished the upload as this digest; its object may lie in the store. */
+  | { readonly outcome: 'claimed'; readonly unfinished?: Digest }
+
 export interface FinishedUpload {
   readonly id: string
+  readonly claim: string
   readonly repository: RepositoryName
   readonly digest: Digest
   readonly sizeBytes: number
@@ -38,8 +50,11 @@ export interface UploadCompletion {
   isStored(digest: Digest): Promise<boolean>
   /** Links the blob that is stored already; false when it no longer is; durable. */
   linkStored(blob: Pick<FinishedUpload, 'repository' | 'digest' | 'now'>): Promise<boolean>
-  /** Records the stored object, links it and ends the session, in one; durable. When another upload was faster, its object stays and this one is condemned. */
-  record(upload: FinishedUpload): Promise<void>
+  /**
+   * Records the stored object, links it and ends the session, in one; durable. When another upload was faster, its
+   * object stays and this one is condemned. False, and nothing changed, when the claim is no longer the caller's.
+   */
+  record(upload: FinishedUpload): Promise<boolean>
 }
 
 /** Claims do not outlive the process that made them; a server releases what its predecessor left. */
@@ -49,8 +64,12 @@ export interface UploadClaims {
 }
 
 export function createUploadSessions(engine: Engine): UploadSessions & UploadCompletion & UploadClaims {
-  const find = engine.prepare<{ id: string }, UploadSession>((db, parameter) =>
-    db.selectFrom('uploads').select(['id', 'repository', 'principal', 'algorithm']).where('id', '=', parameter('id')),
+  type Row = UploadSession & { readonly digest: Digest | null; readonly claim: string | null }
+  const find = engine.prepare<{ id: string }, Row>((db, parameter) =>
+    db
+      .selectFrom('uploads')
+      .select(['id', 'repository', 'principal', 'algorithm', 'digest', 'claim'])
+      .where('id', '=', parameter('id')),
   )
   const stored = engine.prepare<{ digest: Digest }, { digest: Digest }>((db, parameter) =>
     db.selectFrom('blobs').select('digest').where('digest', '=', parameter('digest')).where('state', '=', 'stored'),
@@ -64,7 +83,12 @@ export function createUploadSessions(engine: Engine): UploadSessions & UploadCom
           .values({ ...session, digest: null, started_at: now, updated_at: now, claim: null })
           .execute()
       }, forgettable),
-    find: async id => (await find({ id }))[0],
+    async find(id) {
+      const row = (await find({ id }))[0]
+      if (!row) return undefined
+      const { digest, claim, ...session } = row
+      return { ...session, brokenOff: digest !== null && claim === null }
+    },
     claim: session => engine.write(queries => claimUpload(queries, session), forgettable),
     release: ({ id, claim, now }) =>
       engine.write(async queries => {
@@ -97,16 +121,16 @@ export function createUploadSessions(engine: Engine): UploadSessions & UploadCom
 async function claimUpload(
   queries: Queries,
   { id, claim, digest, now }: Parameters<UploadSessions['claim']>[0],
-): Promise<'claimed' | 'busy' | 'unknown'> {
-  const { numUpdatedRows } = await queries
+): Promise<Claimed> {
+  const row = await queries.selectFrom('uploads').select(['claim', 'digest']).where('id', '=', id).executeTakeFirst()
+  if (!row) return { outcome: 'unknown' }
+  if (row.claim !== null) return { outcome: 'busy' }
+  await queries
     .updateTable('uploads')
     .set({ claim, updated_at: now, ...(digest ? { digest } : {}) })
     .where('id', '=', id)
-    .where('claim', 'is', null)
-    .executeTakeFirst()
-  if (numUpdatedRows > 0n) return 'claimed'
-  const row = await queries.selectFrom('uploads').select('id').where('id', '=', id).executeTakeFirst()
-  return row ? 'busy' : 'unknown'
+    .execute()
+  return { outcome: 'claimed', ...(row.digest === null ? {} : { unfinished: row.digest }) }
 }
 
 async function linkStored(queries: Queries, upload: Parameters<UploadCompletion['linkStored']>[0]): Promise<boolean> {
@@ -122,8 +146,14 @@ async function linkStored(queries: Queries, upload: Parameters<UploadCompletion[
   return true
 }
 
-async function recordUpload(queries: Queries, upload: FinishedUpload): Promise<void> {
-  const { id, repository, digest, sizeBytes, storageKey, now } = upload
+async function recordUpload(queries: Queries, upload: FinishedUpload): Promise<boolean> {
+  const { id, claim, repository, digest, sizeBytes, storageKey, now } = upload
+  const { numDeletedRows } = await queries
+    .deleteFrom('uploads')
+    .where('id', '=', id)
+    .where('claim', '=', claim)
+    .executeTakeFirst()
+  if (numDeletedRows === 0n) return false
   const blob = { digest, size_bytes: sizeBytes, storage_key: storageKey, state: 'stored' as const, created_at: now }
   const existing = await queries.selectFrom('blobs').select('state').where('digest', '=', digest).executeTakeFirst()
   if (!existing) await queries.insertInto('blobs').values(blob).execute()
@@ -137,5 +167,5 @@ async function recordUpload(queries: Queries, upload: FinishedUpload): Promise<v
       .execute()
   }
   await linkBlob(queries, { repositoryId: await ensureRepository(queries, repository, now), digest, now })
-  await queries.deleteFrom('uploads').where('id', '=', id).execute()
+  return true
 }

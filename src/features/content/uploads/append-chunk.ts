@@ -13,8 +13,10 @@ export interface Chunk {
 
 /** Bytes received so far. @throws BLOB_UPLOAD_UNKNOWN. */
 export async function uploadStatus(content: Content, permit: Permit<'push'>, id: string): Promise<number> {
-  await requireSession(content, permit, id)
-  return content.uploads.received(id)
+  const session = await requireSession(content, permit, id)
+  const received = () => content.uploads.received(id)
+  // Its finishing broke off, so its bytes lie elsewhere until somebody takes it up.
+  return session.brokenOff ? withClaim(content, { id }, received) : received()
 }
 
 /** Appends one chunk and gives the number of bytes received so far. @throws RANGE_INVALID for one out of order. */

@@ -4,12 +4,12 @@ import { OutcomeUnknown } from '../../../platform/outcome/index.ts'
 import { type Permit, repositoryOf } from '../../access/index.ts'
 import type { Content } from '../content.ts'
 import { type Chunk, receive } from './append-chunk.ts'
-import { requireSession, withClaim } from './session.ts'
+import { requireSession, takenOver, withClaim } from './session.ts'
 import type { RunningHash } from './upload-hashes.ts'
 
 /**
  * Takes the last chunk, if there is one, checks the digest of the whole and makes it a blob of the repository;
- * bytes, then metadata, are durable when it resolves. A digest that does not match leaves no upload behind.
+ * bytes, then metadata, are durable when it resolves. Until it is recorded it can be asked for again. A digest that does not match leaves no upload behind.
  * @throws DIGEST_INVALID, RANGE_INVALID, SIZE_INVALID, BLOB_UPLOAD_UNKNOWN.
  */
 export async function finishUpload(
@@ -19,7 +19,13 @@ export async function finishUpload(
   { digest, chunk }: { digest: Digest; chunk: Chunk },
 ): Promise<void> {
   await requireSession(content, permit, id)
-  await withClaim(content, { id, digest, ends: true }, async () => {
+  await withClaim(content, { id, digest, ends: true }, async ({ claim, reopened }) => {
+    const repository = repositoryOf(permit)
+    // The client asks again, with or without the last chunk, because it never got its answer.
+    if (reopened && (await digestOf(content, id, digest)) === digest) {
+      const sizeBytes = await content.uploads.received(id)
+      return store(content, { id, claim, repository, digest, sizeBytes })
+    }
     const { lengthBytes, running } = await receive(content, id, algorithmOf(digest), chunk)
     content.hashes.forget(id)
     const actual = await digestOf(content, id, digest, running)
@@ -31,7 +37,7 @@ export async function finishUpload(
         { detail: { expected: digest, actual, sizeBytes: lengthBytes } },
       )
     }
-    await store(content, { id, repository: repositoryOf(permit), digest, sizeBytes: lengthBytes })
+    await store(content, { id, claim, repository, digest, sizeBytes: lengthBytes })
   })
 }
 
@@ -52,12 +58,7 @@ async function discard(content: Content, id: string): Promise<void> {
  * The digest of what was received. The hash that ran along may have seen the bytes while they were on their way to the
  * disk, so before an upload is refused what is stored is read once more.
  */
-async function digestOf(
-  content: Content,
-  id: string,
-  digest: Digest,
-  running: RunningHash | undefined,
-): Promise<Digest> {
+async function digestOf(content: Content, id: string, digest: Digest, running?: RunningHash): Promise<Digest> {
   const algorithm = algorithmOf(digest)
   if (running && `${algorithm}:${running.hash.digest('hex')}` === digest) return digest
   const hash = createHash(algorithm)
@@ -67,19 +68,22 @@ async function digestOf(
 
 async function store(
   content: Content,
-  upload: { id: string; repository: RepositoryName; digest: Digest; sizeBytes: number },
+  upload: { id: string; claim: string; repository: RepositoryName; digest: Digest; sizeBytes: number },
 ): Promise<void> {
-  const { id, repository, digest, sizeBytes } = upload
+  const { id, repository, digest } = upload
   const { sessions, uploads, clock } = content
   if ((await sessions.isStored(digest)) && (await sessions.linkStored({ repository, digest, now: clock() }))) {
     return discard(content, id)
   }
   const storageKey = await uploads.complete(id, digest)
+  let recorded: boolean
   try {
-    await sessions.record({ id, repository, digest, sizeBytes, storageKey, now: clock() })
+    recorded = await sessions.record({ ...upload, storageKey, now: clock() })
   } catch (error) {
     // It may be recorded after all, and then the object is what is served.
-    if (!(error instanceof OutcomeUnknown)) await uploads.discard(id, digest)
+    if (!(error instanceof OutcomeUnknown)) await uploads.reopen(id, digest)
     throw error
   }
+  // Whoever took the upload over stores it under the same key: the object is theirs.
+  if (!recorded) throw takenOver(id)
 }

@@ -1,5 +1,5 @@
 import { type Digest, RegistryError } from '../../../oci/index.ts'
-import type { UploadSession } from '../../../stores/metadata/index.ts'
+import type { FoundSession } from '../../../stores/metadata/index.ts'
 import { type Permit, repositoryOf } from '../../access/index.ts'
 import type { Content } from '../content.ts'
 
@@ -8,7 +8,7 @@ import type { Content } from '../content.ts'
  * (CVE-2026-32589 is what happens otherwise).
  * @throws BLOB_UPLOAD_UNKNOWN.
  */
-export async function requireSession(content: Content, permit: Permit<'push'>, id: string): Promise<UploadSession> {
+export async function requireSession(content: Content, permit: Permit<'push'>, id: string): Promise<FoundSession> {
   const session = await content.sessions.find(id)
   if (session?.repository === repositoryOf(permit) && session.principal === permit.principal.name) return session
   throw unknownSession(id)
@@ -22,20 +22,30 @@ export function unknownSession(id: string): RegistryError {
   )
 }
 
+/** The request took so long that it was thought dead. */
+export function takenOver(id: string): RegistryError {
+  return new RegistryError(
+    'BLOB_UPLOAD_INVALID',
+    'Another request has taken this upload over: ask for its status and continue there, or upload the blob again.',
+    { status: 409, detail: { id } },
+  )
+}
+
 /**
- * Runs `work` as the only writer of the session.
+ * Runs `work` as the only writer of the session. An upload whose finishing broke off is opened again first: it was never
+ * recorded, for that would have ended the session.
  * @param options.ends the session is gone when `work` succeeds, so that nothing is left to release.
  * @throws BLOB_UPLOAD_INVALID with 409 while another request writes.
  */
 export async function withClaim<Result>(
   content: Content,
   { id, digest, ends = false }: { id: string; digest?: Digest; ends?: boolean },
-  work: () => Promise<Result>,
+  work: (claimed: { readonly claim: string; readonly reopened: boolean }) => Promise<Result>,
 ): Promise<Result> {
   const claim = `${content.instance}/${crypto.randomUUID()}`
   const claimed = await content.sessions.claim({ id, claim, now: content.clock(), ...(digest ? { digest } : {}) })
-  if (claimed === 'unknown') throw unknownSession(id)
-  if (claimed === 'busy') {
+  if (claimed.outcome === 'unknown') throw unknownSession(id)
+  if (claimed.outcome === 'busy') {
     throw new RegistryError(
       'BLOB_UPLOAD_INVALID',
       'Another request is writing to this upload: wait for it to end, then ask for the upload’s status.',
@@ -45,7 +55,8 @@ export async function withClaim<Result>(
   const release = () => content.sessions.release({ id, claim, now: content.clock() })
   let result: Result
   try {
-    result = await work()
+    if (claimed.unfinished) await content.uploads.reopen(id, claimed.unfinished)
+    result = await work({ claim, reopened: claimed.unfinished !== undefined })
   } catch (error) {
     await release()
     throw error

@@ -1,5 +1,6 @@
-import { type FileHandle, open, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { Digest } from '../../../oci/index.ts'
 import type { UploadStore } from '../blob-store.ts'
 import { isAbsent, isDiskFull, makeFolder, moveDurably } from './durable.ts'
 import { keyOf, type Layout, uploadPath } from './layout.ts'
@@ -9,6 +10,7 @@ const READ_BYTES = 1 << 20
 
 export function filesystemUploads(layout: Layout): UploadStore {
   const pathOf = (id: string) => uploadPath(layout, id)
+  const objectOf = (id: string, digest: Digest) => join(layout.blobs, keyOf(digest, id))
   return {
     async received(id) {
       try {
@@ -43,12 +45,19 @@ export function filesystemUploads(layout: Layout): UploadStore {
       const key = keyOf(digest, id)
       // Made when missing: an upload that nothing was written to is empty.
       await using handle = await openFor('a+', pathOf(id))
-      await moveDurably({ handle, path: pathOf(id) }, join(layout.blobs, key))
+      await moveDurably({ handle, path: pathOf(id) }, objectOf(id, digest))
       return key
+    },
+    async reopen(id, digest) {
+      try {
+        await rename(objectOf(id, digest), pathOf(id))
+      } catch (error) {
+        if (!isAbsent(error)) throw error
+      }
     },
     async discard(id, digest) {
       await rm(pathOf(id), { force: true })
-      if (digest) await rm(join(layout.blobs, keyOf(digest, id)), { force: true })
+      if (digest) await rm(objectOf(id, digest), { force: true })
     },
   }
 }
