@@ -9,6 +9,8 @@ export interface Listeners {
   abort(): Promise<void>
 }
 
+const RETIRE_AFTER_MS = 100
+
 type Address = Config['listen'][number]
 
 /** Starts every listener; those with TLS take a renewed certificate without dropping a connection. */
@@ -41,15 +43,18 @@ function startOne(application: Application, config: Config, { address, tls }: Ad
   let pair = tls && readPair(tls)
   let current = listen(Number(address.slice(colon + 1)), pair)
   const retiring = new Set<Listener>()
+  /** Not at once: a socket that closes resets the connections that wait to be accepted on it. */
+  const retire = (listener: Listener) => {
+    retiring.add(listener)
+    setTimeout(() => listener.drain().then(() => retiring.delete(listener)), RETIRE_AFTER_MS)
+  }
   const renew = () => {
     if (!tls) return
     try {
       const found = readPair(tls)
       if (found.certificate === pair?.certificate && found.key === pair.key) return
       const next = listen(current.port, found)
-      const old = current
-      retiring.add(old)
-      old.drain().then(() => retiring.delete(old))
+      retire(current)
       current = next
       pair = found
       log.info({ address }, 'the certificate was renewed')
