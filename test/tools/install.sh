@@ -25,7 +25,7 @@ registry      github.com/distribution/distribution/v3/cmd/registry         v3.1.
 '
 # Debian pins these by its release.
 apt_commands='skopeo buildah podman newuidmap fuse-overlayfs crun strace'
-apt_packages='skopeo buildah podman uidmap fuse-overlayfs crun strace ca-certificates'
+apt_packages='skopeo buildah podman uidmap fuse-overlayfs crun strace postgresql ca-certificates'
 # The contents of the test images, for both platforms (test/interop/images reads this folder).
 deb_platforms='amd64 arm64'
 deb_packages='base-files libc6 libtinfo6 bash busybox-static'
@@ -55,6 +55,8 @@ install_apt() {
   for command in $apt_commands; do
     command -v "$command" >/dev/null || missing+=" $command"
   done
+  # Debian keeps it off the path.
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=' postgresql'
   if [ -z "$missing" ]; then return; fi
   if ! command -v apt-get >/dev/null; then
     say "these commands are missing and there is no apt-get to install them with:$missing"

@@ -5,3 +5,8 @@
 export class OutcomeUnknown extends Error {
   override readonly name = 'OutcomeUnknown'
 }
+
+/** A part that Berth stands on cannot be reached or has no room for one more now; nothing was changed. Try again. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable'
+}

@@ -10,16 +10,19 @@ export type Prepared<Parameters, Row> = (parameters: Parameters) => Promise<read
 /** Stands where a parameter of a prepared query will be. */
 export type Placeholders<Parameters> = <Name extends keyof Parameters & string>(name: Name) => Parameters[Name]
 
+/** Builds a prepared query; called once. */
+export type PreparedBuild<Parameters, Row> = (db: Queries, parameter: Placeholders<Parameters>) => Compilable<Row>
+
 /** What the table groups need of a database; each engine is one of these. */
 export interface Engine {
   /** Reads of what is committed, outside of any transaction. */
   readonly db: Queries
-  prepare<Parameters extends object, Row>(
-    build: (db: Queries, parameter: Placeholders<Parameters>) => Compilable<Row>,
-  ): Prepared<Parameters, Row>
+  prepare<Parameters extends object, Row>(build: PreparedBuild<Parameters, Row>): Prepared<Parameters, Row>
   /**
    * Runs `work` in a transaction that sees no half of another; resolves when it is committed.
-   * `work` awaits nothing but its own queries: other transactions may wait in line behind it.
+   * `work` awaits nothing but its own queries: other transactions may wait in line behind it. It changes nothing but
+   * by them: an engine may have to run it again.
+   * @throws OutcomeUnknown, Unavailable.
    * @param options.durable false when losing it to a power cut loses nothing that was acknowledged; default true.
    */
   write<Result>(work: (queries: Queries) => Promise<Result>, options?: { readonly durable?: boolean }): Promise<Result>

@@ -1,6 +1,7 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
 import { Kysely } from 'kysely'
-import type { Engine, Placeholders, Queries } from '../engine.ts'
+import type { Engine, PreparedBuild } from '../engine.ts'
+import { compilePrepared } from '../prepared.ts'
 import type { Schema } from '../schema.ts'
 import { bunSqliteDialect } from './dialect.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -21,7 +22,11 @@ export function openSqliteEngine(file: string): Engine {
   const commits = new GroupCommit(writer, new Kysely<Schema>({ dialect: bunSqliteDialect(writer) }), log)
   return {
     db,
-    prepare: build => prepare(reader, db, build),
+    prepare<Parameters extends object, Row>(build: PreparedBuild<Parameters, Row>) {
+      const { text, bind } = compilePrepared(db, build)
+      const statement = reader.query<Row, SQLQueryBindings[]>(text)
+      return (parameters: Parameters) => statement.all(...(bind(parameters) as SQLQueryBindings[]))
+    },
     write: (work, options) => commits.run(work, options?.durable ?? true),
     async close() {
       await commits.idle()
@@ -38,30 +43,4 @@ function connect(file: string): Database {
   database.run('pragma foreign_keys = on')
   database.run('pragma cache_size = -8000')
   return database
-}
-
-class Placeholder {
-  readonly name: string
-  constructor(name: string) {
-    this.name = name
-  }
-}
-
-function prepare<Parameters extends object, Row>(
-  reader: Database,
-  db: Queries,
-  build: (
-    db: Queries,
-    parameter: Placeholders<Parameters>,
-  ) => { compile(): { sql: string; parameters: readonly unknown[] } },
-) {
-  const parameter = ((name: string) => new Placeholder(name)) as unknown as Placeholders<Parameters>
-  const compiled = build(db, parameter).compile()
-  const bindings = compiled.parameters.map(value =>
-    value instanceof Placeholder
-      ? (parameters: Parameters) => parameters[value.name as keyof Parameters] as SQLQueryBindings
-      : () => value as SQLQueryBindings,
-  )
-  const statement = reader.query<Row, SQLQueryBindings[]>(compiled.sql)
-  return (parameters: Parameters): readonly Row[] => statement.all(...bindings.map(bind => bind(parameters)))
 }

@@ -1,0 +1,28 @@
+import { OutcomeUnknown, Unavailable } from '../../../platform/outcome/index.ts'
+
+/** PostgreSQL, appendix A: serialization_failure, deadlock_detected. The transaction did nothing and may run again. */
+const AGAIN = new Set(['40001', '40P01'])
+/**
+ * Appendix A, classes 08 (connection), 53 (resources, 53300 too many connections), 57P (shutdown), 55P03 (lock not
+ * available), 57014 (statement time-out), and what postgres.js and the socket say when there is no connection.
+ */
+const UNREACHABLE =
+  /^(08\w{3}|53[0-3]00|57P0[1-5]|55P03|57014|CONNECT\w*|CONNECTION_\w+|ECONN\w+|EPIPE|ENOENT|ETIMEDOUT|EAI_AGAIN|ENOTFOUND)$/
+
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+export function mayRunAgain(error: unknown): boolean {
+  return AGAIN.has(codeOf(error))
+}
+
+/** @param committing whether the commit was on its way, so that it may have happened. */
+export function translate(error: unknown, committing: boolean): unknown {
+  if (!UNREACHABLE.test(codeOf(error))) return error
+  const reason = error instanceof Error ? error.message : String(error)
+  if (committing) {
+    return new OutcomeUnknown(`The connection to PostgreSQL broke during a commit: ${reason}`, { cause: error })
+  }
+  return new Unavailable(`PostgreSQL cannot be used now: ${reason}`, { cause: error })
+}
