@@ -1,4 +1,5 @@
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { RequestMetrics } from './request-metrics.ts'
 
 export interface RequestFact {
   /** The endpoint, never the path: paths are without number. */
@@ -19,8 +20,6 @@ export interface Metrics {
   snapshot(): Promise<unknown>
 }
 
-const METHODS = new Set(['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE'])
-
 export function createMetrics(version: string): Metrics {
   const registers = [new Registry()]
   const registry = registers[0] as Registry
@@ -32,19 +31,7 @@ export function createMetrics(version: string): Metrics {
     registers,
     aggregator: 'first',
   }).set({ version }, 1)
-  const requests = new Counter({
-    name: 'berth_http_requests_total',
-    help: 'Requests answered.',
-    labelNames: ['route', 'method', 'status'],
-    registers,
-  })
-  const durations = new Histogram({
-    name: 'berth_http_request_duration_seconds',
-    help: 'From the request line to the beginning of the answer.',
-    labelNames: ['route'],
-    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60, 600],
-    registers,
-  })
+  const requests = new RequestMetrics(registry)
   let inFlight = 0
   new Gauge({
     name: 'berth_http_requests_in_flight',
@@ -69,24 +56,9 @@ export function createMetrics(version: string): Metrics {
     help: 'Bytes freed by garbage collection.',
     registers,
   })
-  // Looking labels up costs more than counting, so each combination is looked up once.
-  const children = new Map<string, { inc(): void; observe(seconds: number): void }>()
-  const childOf = ({ route, method, status }: RequestFact) => {
-    const key = `${route} ${method} ${status}`
-    let child = children.get(key)
-    if (!child) {
-      const counter = requests.labels({ route, method: METHODS.has(method) ? method : 'OTHER', status: String(status) })
-      const histogram = durations.labels({ route })
-      child = { inc: () => counter.inc(), observe: seconds => histogram.observe(seconds) }
-      if (children.size < 1000) children.set(key, child)
-    }
-    return child
-  }
   return {
     request(fact) {
-      const child = childOf(fact)
-      child.inc()
-      child.observe(fact.durationMs / 1000)
+      requests.count(fact.route, fact.method, fact.status, fact.durationMs / 1000)
       inFlight -= 1
     },
     requestStarted() {

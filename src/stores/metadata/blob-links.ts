@@ -44,25 +44,27 @@ export function createBlobLinks(engine: Engine): BlobLinks {
   const find = engine.prepare<
     { repository: RepositoryName; digest: Digest },
     { size_bytes: number; storage_key: string; since: number | null }
-  >((db, parameter) =>
-    db
-      .selectFrom('blobs')
-      .select(['size_bytes', 'storage_key'])
-      .select(({ selectFrom }) =>
-        selectFrom('collection_candidates')
-          .select('since')
-          .where('repository_id', '=', idOf(db, parameter('repository')))
-          .where('digest', '=', parameter('digest'))
-          .where('kind', '=', 'blob')
-          .as('since'),
-      )
-      .where('digest', '=', ({ selectFrom }) =>
-        selectFrom('repository_blobs')
-          .select('digest')
-          .where('repository_id', '=', idOf(db, parameter('repository')))
-          .where('digest', '=', parameter('digest')),
-      )
-      .where('state', '=', 'stored'),
+  >(
+    (db, parameter) =>
+      db
+        .selectFrom('blobs')
+        .select(['size_bytes', 'storage_key'])
+        .select(({ selectFrom }) =>
+          selectFrom('collection_candidates')
+            .select('since')
+            .where('repository_id', '=', idOf(db, parameter('repository')))
+            .where('digest', '=', parameter('digest'))
+            .where('kind', '=', 'blob')
+            .as('since'),
+        )
+        .where('digest', '=', ({ selectFrom }) =>
+          selectFrom('repository_blobs')
+            .select('digest')
+            .where('repository_id', '=', idOf(db, parameter('repository')))
+            .where('digest', '=', parameter('digest')),
+        )
+        .where('state', '=', 'stored'),
+    { hot: true },
   )
   return {
     async find(repository, digest) {

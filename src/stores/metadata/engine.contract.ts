@@ -108,6 +108,30 @@ export function engineContract(name: string, open: () => Promise<OpenedEngine>):
       expect(await created({ name: 'b' })).toEqual([])
     })
 
+    test('a hot query never answers what was, whoever changed it', async () => {
+      const another = await opened.another()
+      const created = another.prepare<{ name: string }, { created_at: number }>(
+        (db, parameter) =>
+          db
+            .selectFrom('repositories')
+            .select('created_at')
+            .where('name', '=', parameter('name') as RepositoryName),
+        { hot: true },
+      )
+      const set = (engine: Engine, to: number) =>
+        engine.write(async queries => {
+          await queries.updateTable('repositories').set({ created_at: to }).execute()
+        })
+      expect(await created({ name: 'a' })).toEqual([])
+      await insert(opened.engine, 'a')
+      for (let value = 1; value <= 50; value += 1) {
+        await set(value % 2 === 0 ? another : opened.engine, value)
+        expect(await created({ name: 'a' })).toEqual([{ created_at: value }])
+        expect(await created({ name: 'b' })).toEqual([])
+      }
+      await another.close()
+    })
+
     test('numbers come back as numbers and bytes as bytes', async () => {
       const digest = `sha256:${'ab'.repeat(32)}` as const
       const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)

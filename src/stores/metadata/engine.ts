@@ -17,7 +17,11 @@ export type PreparedBuild<Parameters, Row> = (db: Queries, parameter: Placeholde
 export interface Engine {
   /** Reads of what is committed, outside of any transaction. */
   readonly db: Queries
-  prepare<Parameters extends object, Row>(build: PreparedBuild<Parameters, Row>): Prepared<Parameters, Row>
+  /** @param options.hot asked so often that an engine may keep its answers, for as long as they are what is committed. */
+  prepare<Parameters extends object, Row>(
+    build: PreparedBuild<Parameters, Row>,
+    options?: { readonly hot?: boolean },
+  ): Prepared<Parameters, Row>
   /**
    * Runs `work` in a transaction that sees no half of another; resolves when it is committed.
    * `work` awaits nothing but its own queries: other transactions may wait in line behind it. It changes nothing but

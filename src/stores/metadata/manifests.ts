@@ -10,33 +10,38 @@ export function createManifests(engine: Engine): Manifests {
   type ByDigest = { repository: RepositoryName; digest: Digest }
   type Row = { digest: Digest; media_type: string; bytes: Uint8Array<ArrayBuffer> }
   type SummaryRow = { digest: Digest; media_type: string; size_bytes: number }
+  const hot = { hot: true }
   const tagged = (columns: readonly ('bytes' | 'size_bytes')[]) =>
-    engine.prepare<ByTag, Row & SummaryRow>((db, parameter) =>
-      db
-        .selectFrom('manifests')
-        .select(['digest', 'media_type'])
-        .select(columns)
-        .where('repository_id', '=', idOf(db, parameter('repository')))
-        .where('digest', '=', query =>
-          query
-            .selectFrom('tags')
-            .select('digest')
-            .where('repository_id', '=', idOf(db, parameter('repository')))
-            .where('name', '=', parameter('tag')),
-        )
-        .where('state', '=', 'stored')
-        .$castTo<Row & SummaryRow>(),
+    engine.prepare<ByTag, Row & SummaryRow>(
+      (db, parameter) =>
+        db
+          .selectFrom('manifests')
+          .select(['digest', 'media_type'])
+          .select(columns)
+          .where('repository_id', '=', idOf(db, parameter('repository')))
+          .where('digest', '=', query =>
+            query
+              .selectFrom('tags')
+              .select('digest')
+              .where('repository_id', '=', idOf(db, parameter('repository')))
+              .where('name', '=', parameter('tag')),
+          )
+          .where('state', '=', 'stored')
+          .$castTo<Row & SummaryRow>(),
+      hot,
     )
   const digested = (columns: readonly ('bytes' | 'size_bytes')[]) =>
-    engine.prepare<ByDigest, Row & SummaryRow>((db, parameter) =>
-      db
-        .selectFrom('manifests')
-        .select(['digest', 'media_type'])
-        .select(columns)
-        .where('repository_id', '=', idOf(db, parameter('repository')))
-        .where('digest', '=', parameter('digest'))
-        .where('state', '=', 'stored')
-        .$castTo<Row & SummaryRow>(),
+    engine.prepare<ByDigest, Row & SummaryRow>(
+      (db, parameter) =>
+        db
+          .selectFrom('manifests')
+          .select(['digest', 'media_type'])
+          .select(columns)
+          .where('repository_id', '=', idOf(db, parameter('repository')))
+          .where('digest', '=', parameter('digest'))
+          .where('state', '=', 'stored')
+          .$castTo<Row & SummaryRow>(),
+      hot,
     )
   const [wholeByTag, wholeByDigest] = [tagged(['bytes']), digested(['bytes'])]
   const [summaryByTag, summaryByDigest] = [tagged(['size_bytes']), digested(['size_bytes'])]

@@ -7,7 +7,11 @@ type Observe = (bytes: Uint8Array) => void
 
 /** Up to here a body is taken in one piece: the memory for it is had once, and written once. */
 const SMALL_BYTES = 1 << 20
-const GROUP_BYTES = 1 << 20
+/**
+ * At most this much is written at once: for larger writes ext4 takes larger blocks of memory, which on a virtual
+ * machine that returns free memory to its host cost four times as much (docs/performance.md).
+ */
+const WRITE_BYTES = 256 << 10
 /** A body that Bun may have buffered whole is given its full length on file first, so following it would read zeros. */
 const FOLLOWED_BYTES = 16 << 20
 
@@ -32,9 +36,13 @@ export async function receive(
 
 async function receiveWhole(handle: FileHandle, offset: number, request: Request, observe: Observe | undefined) {
   const bytes = new Uint8Array(await request.arrayBuffer())
-  const writing = handle.appendFile(bytes)
-  observe?.(bytes)
-  await writing
+  for (const piece of pieces(bytes)) {
+    const writing = writeAll(handle, [piece])
+    // Awaited below; until then a failure must not count as unhandled.
+    writing.catch(() => undefined)
+    observe?.(piece)
+    await writing
+  }
   return offset + bytes.length
 }
 
@@ -67,25 +75,25 @@ async function receiveStream(
   let group: Uint8Array[] = []
   let groupBytes = 0
   let writing: Promise<void> = Promise.resolve()
-  let writtenTo = offset
   const sync = new EarlySync(handle, offset)
   const flush = async () => {
     await writing
-    sync.reached(writtenTo)
-    writtenTo = length
-    writing = appendAll(handle, group, groupBytes)
+    sync.reached(length)
+    length += groupBytes
+    writing = writeAll(handle, group)
     // Awaited at the next flush; until then a failure must not count as unhandled.
     writing.catch(() => undefined)
     group = []
     groupBytes = 0
   }
   try {
-    for await (const piece of stream) {
-      observe?.(piece)
-      group.push(piece)
-      groupBytes += piece.length
-      length += piece.length
-      if (groupBytes >= GROUP_BYTES) await flush()
+    for await (const received of stream) {
+      for (const piece of pieces(received)) {
+        observe?.(piece)
+        if (groupBytes + piece.length > WRITE_BYTES) await flush()
+        group.push(piece)
+        groupBytes += piece.length
+      }
     }
   } finally {
     if (groupBytes > 0) await flush()
@@ -95,8 +103,13 @@ async function receiveStream(
   return length
 }
 
+function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let from = 0; from < bytes.length; from += WRITE_BYTES) yield bytes.subarray(from, from + WRITE_BYTES)
+}
+
 /** Without putting the pieces together first, as long as the file system takes them in one go. */
-async function appendAll(handle: FileHandle, pieces: readonly Uint8Array[], bytes: number): Promise<void> {
-  const { bytesWritten } = await handle.writev([...pieces])
-  if (bytesWritten < bytes) await handle.appendFile(Buffer.concat(pieces).subarray(bytesWritten))
+async function writeAll(handle: FileHandle, group: readonly Uint8Array[]): Promise<void> {
+  const bytes = group.reduce((total, piece) => total + piece.length, 0)
+  const { bytesWritten } = await handle.writev([...group])
+  if (bytesWritten < bytes) await handle.appendFile(Buffer.concat(group).subarray(bytesWritten))
 }

@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite'
 import type { Queries } from '../engine.ts'
+import type { ChangeCounter } from './change-counter.ts'
 import type { LogSync } from './log-sync.ts'
 
 const MAX_GROUP = 128
@@ -26,14 +27,16 @@ export class GroupCommit {
   readonly #database: Database
   readonly #queries: Queries
   readonly #log: LogSync
+  readonly #changes: ChangeCounter
   readonly #confirming = new Set<Promise<void>>()
   #waiting: Waiting[] = []
   #running: Promise<void> | undefined
 
-  constructor(database: Database, queries: Queries, log: LogSync) {
+  constructor(database: Database, queries: Queries, log: LogSync, changes: ChangeCounter) {
     this.#database = database
     this.#queries = queries
     this.#log = log
+    this.#changes = changes
   }
 
   run<Result>(work: (queries: Queries) => Promise<Result>, durable: boolean): Promise<Result> {
@@ -66,6 +69,7 @@ export class GroupCommit {
       for (const each of group) each.reject(error)
       return
     }
+    this.#changes.increment()
     const { durable = [], forgettable = [] } = Object.groupBy(attempted, ({ waiting }) =>
       waiting.durable ? 'durable' : 'forgettable',
     )

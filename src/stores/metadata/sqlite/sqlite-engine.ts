@@ -3,9 +3,11 @@ import { Kysely } from 'kysely'
 import type { Engine, PreparedBuild } from '../engine.ts'
 import { compilePrepared } from '../prepared.ts'
 import type { Schema } from '../schema.ts'
+import { ChangeCounter } from './change-counter.ts'
 import { bunSqliteDialect } from './dialect.ts'
 import { GroupCommit } from './group-commit.ts'
 import { LogSync } from './log-sync.ts'
+import { Remembered } from './remembered.ts'
 
 const BUSY_TIMEOUT_MS = 10_000
 
@@ -16,16 +18,23 @@ export function openSqliteEngine(file: string): Engine {
   // SQLite syncs the log itself only before it empties it; each commit is synced by LogSync.
   writer.run('pragma synchronous = normal')
   const log = new LogSync(`${file}-wal`)
+  const changes = new ChangeCounter(`${file}-changes`)
   const reader = connect(file)
   reader.run('pragma query_only = on')
   const db = new Kysely<Schema>({ dialect: bunSqliteDialect(reader) })
-  const commits = new GroupCommit(writer, new Kysely<Schema>({ dialect: bunSqliteDialect(writer) }), log)
+  const commits = new GroupCommit(writer, new Kysely<Schema>({ dialect: bunSqliteDialect(writer) }), log, changes)
   return {
     db,
-    prepare<Parameters extends object, Row>(build: PreparedBuild<Parameters, Row>) {
+    prepare<Parameters extends object, Row>(build: PreparedBuild<Parameters, Row>, { hot = false } = {}) {
       const { text, bind } = compilePrepared(db, build)
       const statement = reader.query<Row, SQLQueryBindings[]>(text)
-      return (parameters: Parameters) => statement.all(...(bind(parameters) as SQLQueryBindings[]))
+      const bindings = (parameters: Parameters) => bind(parameters) as SQLQueryBindings[]
+      if (!hot) return (parameters: Parameters) => statement.all(...bindings(parameters))
+      const remembered = new Remembered<Row>(changes)
+      return (parameters: Parameters) => {
+        const values = bindings(parameters)
+        return remembered.answer(values, () => statement.all(...values))
+      }
     },
     write: (work, options) => commits.run(work, options?.durable ?? true),
     async close() {
