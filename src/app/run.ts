@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { RegistryError } from '../oci/index.ts'
+import { Unavailable } from '../platform/outcome/index.ts'
 import { SchemaError } from '../stores/metadata/index.ts'
 import { CommandError } from './command-error.ts'
 import { addConfigCommand } from './commands/config.ts'
@@ -12,7 +13,17 @@ import { ConfigError, loadConfig } from './config/index.ts'
 import { VERSION } from './version.ts'
 
 /** Faults that the person at the command line can mend: told without a stack. */
-const TOLD = [ConfigError, CommandError, RegistryError, SchemaError] as const
+const TOLD: readonly ((error: unknown) => boolean)[] = [
+  ...[ConfigError, CommandError, RegistryError, SchemaError, Unavailable].map(
+    kind => (error: unknown) => error instanceof kind,
+  ),
+  // Of the system or the database: a port in use, a file that is not there, a database that is none.
+  error => error instanceof Error && 'code' in error && typeof error.code === 'string',
+]
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
 
 /** Runs one command of the command line and gives its exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -41,8 +52,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    if (!TOLD.some(kind => error instanceof kind)) throw error
-    process.stderr.write(`berth: ${(error as Error).message}\n`)
+    process.stderr.write(`berth: ${TOLD.some(tells => tells(error)) ? (error as Error).message : stackOf(error)}\n`)
     return 2
   }
   return code

@@ -37,7 +37,8 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
     return { ...common, ...(own ? { artifactType: own } : {}), blobs: [], manifests, nonDistributable: [] }
   }
   const config = parseDescriptor(document.config, 'config')
-  const layers = parseDescriptors(document.layers, 'layers')
+  // An empty list of Go's is written as null by some builders.
+  const layers = document.layers === null ? [] : parseDescriptors(document.layers, 'layers')
   return {
     ...common,
     artifactType: own ?? config.mediaType,
@@ -50,7 +51,7 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
 function parseObject(bytes: Uint8Array): Record<string, unknown> {
   let document: unknown
   try {
-    document = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    document = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
   } catch (cause) {
     throw new RegistryError('MANIFEST_INVALID', 'The manifest is not JSON in UTF-8.', {
       cause,

@@ -170,3 +170,16 @@ test('ten thousand and fifty tags are all listed by a client that follows the li
   expect(((await first.json()) as { tags: string[] }).tags).toHaveLength(10_000)
   expect(await client.list('many/tags/list', 'tags')).toEqual(tags)
 })
+
+test('a page of referrers ends by its size too, whatever annotations there are', async () => {
+  const client = registryClient(berth.url)
+  const referrers = Array.from({ length: 5 }, (_, index) =>
+    imageOf([blobOf('{}')], { subject: image, note: `${index}${'x'.repeat(1_500_000)}` }),
+  )
+  for (const referrer of referrers) expect(await client.putManifest('c/d/e', referrer.digest, referrer)).toBe(201)
+  const first = await fetch(`${berth.url}/v2/c/d/e/referrers/${image.digest}`)
+  expect((await first.text()).length).toBeLessThan(5_000_000)
+  expect(first.headers.get('Link')).toContain('rel="next"')
+  const listed = (await client.list(`c/d/e/referrers/${image.digest}`, 'manifests')) as { digest: string }[]
+  expect(listed.map(({ digest }) => digest).sort()).toEqual(referrers.map(({ digest }) => digest).sort())
+})

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { blobOf, type Document, INDEX, imageOf, indexOf, registryClient } from '../support/registry-client.ts'
+import { blobOf, type Document, IMAGE, INDEX, imageOf, indexOf, registryClient } from '../support/registry-client.ts'
 import { type Berth, startBerth } from '../support/start-berth.ts'
 
 const REPOSITORY = 'api/manifests'
@@ -224,4 +224,27 @@ describe('tags and digests', () => {
     expect(got.headers.get('Docker-Content-Digest')).toBe(digest)
     expect(new Uint8Array(await got.arrayBuffer())).toEqual(bytes)
   })
+})
+
+test('an index may name blobs, as the cache of BuildKit does, and then they are kept', async () => {
+  const layer = blobOf('a cached layer')
+  const other = blobOf('another')
+  expect(await client.pushBlob(REPOSITORY, layer)).toBe(201)
+  const cache = (...blobs: { digest: string; bytes: Uint8Array }[]) =>
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: INDEX,
+      manifests: blobs.map(blob => describing(blob, 'application/vnd.oci.image.layer.v1.tar+gzip')),
+    })
+  expect((await put('cache', cache(layer, other), INDEX)).status).toBe(404)
+  expect((await put('cache', cache(layer), INDEX)).status).toBe(201)
+  expect(await client.remove(REPOSITORY, 'blobs', layer.digest)).toBe(409)
+  expect(await client.remove(REPOSITORY, 'manifests', 'cache')).toBe(202)
+})
+
+test('an image whose layers are null has none; a byte order mark is no JSON', async () => {
+  const image = { schemaVersion: 2, mediaType: IMAGE, config: describing(EMPTY, 'application/vnd.oci.empty.v1+json') }
+  expect((await put('null-layers', JSON.stringify({ ...image, layers: null }), IMAGE)).status).toBe(201)
+  const marked = `\uFEFF${JSON.stringify({ ...image, layers: [] })}`
+  expect((await put('marked', new TextEncoder().encode(marked), IMAGE)).status).toBe(400)
 })

@@ -1,6 +1,8 @@
+import { Database } from 'bun:sqlite'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
-import { readdir } from 'node:fs/promises'
+import { readdir, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
+import { berthCommand } from '../support/berth-command.ts'
 import { errorOf, rawRequest, statusOf } from '../support/raw-request.ts'
 import {
   type Bytes,
@@ -374,5 +376,47 @@ test('a method or an endpoint that is none is refused in the shape of the specif
   for (const n of ['-1', 'x', '1.5', '']) {
     const response = await fetch(`${berth.url}/v2/${REPOSITORY}/tags/list?n=${n}`)
     expect(await errorOf(response)).toMatchObject({ status: 400, code: 'PAGINATION_NUMBER_INVALID' })
+  }
+})
+
+test('a single POST that is refused leaves no upload behind', async () => {
+  const before = await uploadFiles()
+  const wrong = `${berth.url}/v2/bad/post/blobs/uploads/?digest=${blobOf('other').digest}`
+  for (const headers of [{}, { 'Content-Range': '5-9' }] as Record<string, string>[]) {
+    const response = await fetch(wrong, { method: 'POST', body: 'wrong', headers })
+    expect(response.status).toBeGreaterThanOrEqual(400)
+  }
+  expect(await uploadFiles()).toBe(before)
+  using database = new Database(join(berth.dataFolder, 'berth.db'), { readonly: true })
+  expect(database.query("select id from uploads where repository = 'bad/post'").all()).toEqual([])
+})
+
+test('what storage has lost or cut short is not sent, and is mended by pushing it again', async () => {
+  const repository = 'bad/storage'
+  const [lost, short] = ['lost'.repeat(100), 'short'.repeat(100)].map(blobOf) as [Bytes, Bytes]
+  for (const blob of [lost, short]) expect(await client.pushBlob(repository, blob)).toBe(201)
+  const pathOf = async ({ digest }: Bytes) => {
+    const folder = join(berth.dataFolder, 'blobs/sha256', digest.slice(7, 9))
+    return join(folder, (await readdir(folder)).find(name => name.startsWith(digest.slice(7))) as string)
+  }
+  await rm(await pathOf(lost))
+  await truncate(await pathOf(short), 100)
+  for (const { digest } of [lost, short]) {
+    for (const headers of [{}, { Range: 'bytes=200-299' }] as Record<string, string>[]) {
+      const response = await fetch(`${berth.url}/v2/${repository}/blobs/${digest}`, { headers })
+      const { status, code, message } = await errorOf(response)
+      expect({ status, code, message }).toEqual({
+        status: 500,
+        code: 'UNKNOWN',
+        message: expect.stringContaining('log'),
+      })
+      expect(berth.log()).toContain(response.headers.get('X-Request-Id') as string)
+    }
+  }
+  expect(berth.log()).toContain('run berth verify')
+  expect((await berthCommand(berth.dataFolder, ['verify'])).code).toBe(1)
+  for (const blob of [lost, short]) {
+    expect(await client.pushBlob(repository, blob)).toBe(201)
+    expect(await client.get(repository, 'blobs', blob.digest)).toEqual(blob.bytes)
   }
 })

@@ -209,3 +209,13 @@ test('a run that is killed in the middle is finished by the next, and nothing th
   for (const { digest, bytes } of kept) expect(await client.get(REPOSITORY, 'blobs', digest)).toEqual(bytes)
   expect(await berthCommand(berth.dataFolder, ['verify'])).toMatchObject({ code: 0 })
 })
+
+test('the bytes of a manifest that were pushed as a blob too are explained for what they are', async () => {
+  await using berth = await startBerth({ env: BY_HAND })
+  const client = await withBlobs(berth, config)
+  const image = imageOf([config])
+  expect(await client.putManifest(REPOSITORY, 'v1', image)).toBe(201)
+  expect(await client.pushBlob('gc/there', image)).toBe(201)
+  expect(await client.pushBlob(REPOSITORY, image)).toBe(201)
+  expect(await explain(berth, image, '--json', '--grace', '0')).toMatch(/"kind":"blob"[^}]*"decision":"goes"/)
+})

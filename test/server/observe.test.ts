@@ -70,3 +70,23 @@ test('X-Forwarded-For is believed of trusted proxies only, and read from its end
   expect(await clientSeen('127.0.0.1,10.0.0.0/8', '198.51.100.7, 203.0.113.9, 10.1.2.3')).toBe('203.0.113.9')
   expect(await clientSeen('127.0.0.1', 'nonsense')).toBe('127.0.0.1')
 })
+
+test('bytes taken in and garbage collected are counted, over all processes', async () => {
+  await using berth = await startBerth({
+    env: {
+      BERTH_PROCESSES: '2',
+      BERTH_GC_INTERVAL_SECONDS: '0.05',
+      BERTH_GC_GRACE_SECONDS: '0',
+      BERTH_GC_REMOVAL_DELAY_SECONDS: '0',
+    },
+  })
+  const blob = blobOf('counted'.repeat(100))
+  expect(await registryClient(berth.url).pushBlob('counted/here', blob)).toBe(201)
+  const figure = async (name: string) => {
+    const text = await (await fetch(`${berth.url}/metrics`)).text()
+    return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1])
+  }
+  while ((await figure('berth_gc_removed_objects_total')) < 1) await Bun.sleep(50)
+  expect(await figure('berth_gc_freed_bytes_total')).toBe(blob.bytes.length)
+  expect(await figure('berth_upload_received_bytes_total')).toBe(blob.bytes.length)
+})

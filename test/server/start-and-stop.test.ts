@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -172,3 +173,74 @@ test('two processes on one port are one registry, and one that dies is started a
   expect(metrics).toMatch(/berth_http_requests_total\{route="manifest",method="GET",status="200"\} \d+/)
   await berth.stop()
 })
+
+test('an empty or a strange number is no zero', async () => {
+  for (const value of ['', ' ', 'true', '1e3', '-1', '99999999999']) {
+    const { code, stderr } = await berthCommand(NOWHERE, ['config'], { BERTH_GC_INTERVAL_SECONDS: value })
+    expect({ value, code, stderr }).toEqual({ value, code: 2, stderr: expect.stringContaining('gc.intervalSeconds') })
+  }
+  for (const [variable, path] of [
+    ['BERTH_LISTEN', 'listen'],
+    ['BERTH_HTTP_TRUSTED_PROXIES', 'http.trustedProxies'],
+  ] as const) {
+    const { code, stderr } = await berthCommand(NOWHERE, ['config'], { [variable]: path === 'listen' ? '' : 'nowhere' })
+    expect({ path, code, stderr }).toEqual({ path, code: 2, stderr: expect.stringContaining(path) })
+  }
+})
+
+test('a port that is taken is said in one line, with one process and with several', async () => {
+  await using berth = await startBerth()
+  const dataFolder = await mkdtemp(join(tmpdir(), 'berth-taken-'))
+  for (const processes of ['1', '2']) {
+    const settings = { BERTH_LISTEN: berth.host, BERTH_PROCESSES: processes }
+    const { code, stderr } = await berthCommand(dataFolder, ['serve'], settings)
+    expect({ code, lines: stderr.trim().split('\n').length, stderr }).toEqual({
+      code: 2,
+      lines: 1,
+      stderr: expect.stringContaining(`${berth.host} cannot be listened on`),
+    })
+  }
+  await rm(dataFolder, { recursive: true })
+})
+
+test('a database that is none is said in one line', async () => {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'berth-nodb-'))
+  await Bun.write(join(dataFolder, 'berth.db'), 'this is no database, however long one looks at it'.repeat(100))
+  for (const args of [['serve'], ['gc'], ['verify']]) {
+    const { code, stderr } = await berthCommand(dataFolder, args, { BERTH_LISTEN: `127.0.0.1:${freePort()}` })
+    expect({ args, code, lines: stderr.trim().split('\n').length }).toEqual({ args, code: 2, lines: 1 })
+    expect(stderr).toContain('not a database')
+  }
+  await rm(dataFolder, { recursive: true })
+})
+
+test('an upload that met a busy database can be gone on with', async () => {
+  await using berth = await startBerth()
+  const client = registryClient(berth.url)
+  const blob = blobOf('first half, second half')
+  const location = client.locate(await client.begin('busy/here'))
+  using database = new Database(join(berth.dataFolder, 'berth.db'))
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  const patch = fetch(location, { method: 'PATCH', body: readable })
+  const writer = writable.getWriter()
+  await writer.write(blob.bytes.slice(0, 10))
+  await untilClaimed(database)
+  database.run('begin immediate')
+  await writer.close()
+  // While somebody else writes, others are served.
+  expect((await fetch(`${berth.url}/livez`)).status).toBe(200)
+  expect((await patch).status).toBe(202)
+  database.run('commit')
+  location.searchParams.set('digest', blob.digest)
+  const finish = async () => (await fetch(location, { method: 'PUT', body: blob.bytes.slice(10) })).status
+  let status = await finish()
+  while (status === 409) {
+    await Bun.sleep(100)
+    status = await finish()
+  }
+  expect(status).toBe(201)
+}, 60_000)
+
+async function untilClaimed(database: Database): Promise<void> {
+  while (database.query('select id from uploads where claim is not null').all().length === 0) await Bun.sleep(10)
+}

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { parseCidrs } from '../../entry/http/index.ts'
 
 const address = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[^:[\]]+):\d{1,5}$/, 'expected host:port, such as 127.0.0.1:5000 or [::]:5000')
+  .refine(value => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65_535, 'a port is at most 65535')
 const listener = z.union([
   address.transform(value => ({ address: value, tls: undefined })),
   z.strictObject({
@@ -10,9 +12,23 @@ const listener = z.union([
     tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
   }),
 ])
-const seconds = z.coerce.number().nonnegative()
-const bytes = z.coerce.number().int().positive()
-const list = <Item extends z.ZodType>(item: Item) =>
+/** A number, or its digits in an environment variable. Nothing else is taken for one: an empty variable is no zero. */
+const number = (schema: z.ZodNumber) =>
+  z.preprocess(
+    value => (typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value),
+    schema,
+  )
+const whole = (least: number, most: number) => number(z.number().int().min(least).max(most))
+/** What a timer takes: 2^31 - 1 milliseconds. */
+const pause = number(z.number().min(0).max(2_147_483))
+const age = number(
+  z
+    .number()
+    .min(0)
+    .max(100 * 366 * 24 * 3600),
+)
+const bytes = whole(1, Number.MAX_SAFE_INTEGER)
+const list = <Item extends z.ZodType>(item: Item, least = 0) =>
   z.preprocess(
     value =>
       typeof value === 'string'
@@ -21,8 +37,17 @@ const list = <Item extends z.ZodType>(item: Item) =>
             .map(part => part.trim())
             .filter(Boolean)
         : value,
-    z.array(item),
+    z.array(item).min(least, 'expected one at least'),
   )
+
+function isCidr(entry: string): boolean {
+  try {
+    parseCidrs([entry])
+    return true
+  } catch {
+    return false
+  }
+}
 
 /**
  * Every setting, its default and what it takes. The path of a setting is its name in berth.yaml; its environment
@@ -30,37 +55,37 @@ const list = <Item extends z.ZodType>(item: Item) =>
  */
 export const configSchema = z.strictObject({
   listen: z
-    .preprocess(value => (typeof value === 'object' && !Array.isArray(value) ? [value] : value), list(listener))
+    .preprocess(value => (typeof value === 'object' && !Array.isArray(value) ? [value] : value), list(listener, 1))
     .default([{ address: '127.0.0.1:5000', tls: undefined }]),
   data: z.string().min(1).default('./data'),
   auth: z.enum(['none'], { error: 'expected "none" (no authentication; on loopback addresses only)' }).optional(),
-  processes: z.coerce.number().int().min(1).max(256).default(1),
+  processes: whole(1, 256).default(1),
   limits: z
     .strictObject({
       manifestBytes: bytes.default(4 * 1024 * 1024),
       blobBytes: bytes.default(1024 ** 4),
-      nameLength: z.coerce.number().int().min(1).max(255).default(255),
-      pageSize: z.coerce.number().int().min(1).max(10_000).default(10_000),
+      nameLength: whole(1, 255).default(255),
+      pageSize: whole(1, 10_000).default(10_000),
     })
     .prefault({}),
   manifests: z.strictObject({ sparse: z.enum(['refuse', 'allow']).default('refuse') }).prefault({}),
   http: z
     .strictObject({
-      idleTimeoutSeconds: z.coerce.number().int().min(1).max(255).default(120),
-      trustedProxies: list(z.string()).default([]),
-      certificateCheckSeconds: seconds.default(10),
+      idleTimeoutSeconds: whole(1, 255).default(120),
+      trustedProxies: list(z.string().refine(isCidr, 'expected an address or a range, such as 10.0.0.0/8')).default([]),
+      certificateCheckSeconds: pause.default(10),
     })
     .prefault({}),
   gc: z
     .strictObject({
-      intervalSeconds: seconds.default(600),
-      graceSeconds: seconds.default(24 * 3600),
-      uploadSeconds: seconds.default(24 * 3600),
-      removalDelaySeconds: seconds.default(5),
+      intervalSeconds: pause.default(600),
+      graceSeconds: age.default(24 * 3600),
+      uploadSeconds: age.default(24 * 3600),
+      removalDelaySeconds: pause.default(5),
       untagged: z.enum(['keep', 'delete']).default('keep'),
     })
     .prefault({}),
-  shutdown: z.strictObject({ drainSeconds: seconds.default(0), timeoutSeconds: seconds.default(30) }).prefault({}),
+  shutdown: z.strictObject({ drainSeconds: pause.default(0), timeoutSeconds: pause.default(30) }).prefault({}),
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

@@ -23,9 +23,26 @@ export function startListeners(application: Application, config: Config, log: Lo
   }
 }
 
-function startOne(application: Application, config: Config, { address, tls }: Address, log: Log) {
+/** Listeners that share their port would share it with a stranger too, so it is tried alone first. */
+export function takenAddress({ listen }: Pick<Config, 'listen'>): string | undefined {
+  for (const { address } of listen) {
+    const { hostname, port } = partsOf(address)
+    try {
+      Bun.listen({ hostname, port, socket: { data() {} } }).stop(true)
+    } catch (error) {
+      return `${address} cannot be listened on: ${error instanceof Error ? error.message : String(error)}.`
+    }
+  }
+  return undefined
+}
+
+function partsOf(address: string): { readonly hostname: string; readonly port: number } {
   const colon = address.lastIndexOf(':')
-  const hostname = address.slice(0, colon).replace(/^\[|\]$/g, '')
+  return { hostname: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) }
+}
+
+function startOne(application: Application, config: Config, { address, tls }: Address, log: Log) {
+  const { hostname, port: configured } = partsOf(address)
   const listen = (port: number, pair: Pair | undefined) =>
     startListener(
       application,
@@ -41,7 +58,7 @@ function startOne(application: Application, config: Config, { address, tls }: Ad
       log,
     )
   let pair = tls && readPair(tls)
-  let current = listen(Number(address.slice(colon + 1)), pair)
+  let current = listen(configured, pair)
   const retiring = new Set<Listener>()
   /** Not at once: a socket that closes resets the connections that wait to be accepted on it. */
   const retire = (listener: Listener) => {

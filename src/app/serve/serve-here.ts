@@ -3,6 +3,7 @@ import type { RepositoryName } from '../../oci/index.ts'
 import type { Log, Metrics } from '../../platform/telemetry/index.ts'
 import type { Berth } from '../compose.ts'
 import type { Config } from '../config/index.ts'
+import { countReceived } from './count-received.ts'
 import { type Listeners, startListeners } from './listeners.ts'
 
 export interface Serving {
@@ -29,8 +30,9 @@ export function serveHere(
       await berth.metadata.repositories.exists('ready' as RepositoryName)
     },
   }
+  const content = { ...berth.content, uploads: countReceived(berth.content.uploads, metrics) }
   const application = createApplication({
-    distribution: { content: berth.content, access: { mode: 'open' }, maxNameLength: config.limits.nameLength },
+    distribution: { content, access: { mode: 'open' }, maxNameLength: config.limits.nameLength },
     probes: { health, metrics: exposed },
     log,
     metrics,

@@ -1,14 +1,15 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
-import { createLog, createMetrics, type Log } from '../../platform/telemetry/index.ts'
+import { createLog, createMetrics, type Log, type Metrics } from '../../platform/telemetry/index.ts'
 import { takeServerLock } from '../../stores/metadata/index.ts'
 import { type Berth, compose, lockFile } from '../compose.ts'
 import type { Config } from '../config/index.ts'
 import { startJobs } from '../jobs.ts'
 import { VERSION } from '../version.ts'
 import { greeting } from './greeting.ts'
+import { takenAddress } from './listeners.ts'
 import { serveHere } from './serve-here.ts'
 import { stopSignal } from './stop-signal.ts'
-import { startWorkers } from './workers.ts'
+import { startWorkers, WorkerFailed } from './workers.ts'
 
 /**
  * Runs a server until a signal stops it: in this process, or with several workers on the same ports. Gives the exit
@@ -20,6 +21,8 @@ export async function serve(config: Config, workerCommand: (name: string) => str
   if (fault) return refuse(fault)
   const unusable = cannotUse(config)
   if (unusable) return refuse(unusable)
+  const taken = takenAddress(config)
+  if (taken) return refuse(taken)
   const lock = takeServerLock(lockFile(config))
   if (!lock) return refuse(`Another Berth serves ${config.data}: stop it, or give this one another folder (data).`)
   const log = createLog(config.log.level)
@@ -31,11 +34,19 @@ export async function serve(config: Config, workerCommand: (name: string) => str
   const metrics = createMetrics(VERSION)
   const running =
     config.processes > 1
-      ? startSupervised(berth, config, workerCommand, log)
+      ? startSupervised(berth, config, workerCommand, { log, metrics })
       : serveHere(berth, config, { log, metrics, exposed: metrics, instance })
   const jobs = startJobs(berth, config, { log, metrics })
   const stopped = stopSignal()
-  const urls = await Promise.race([running.urls, stopped.then(() => [])])
+  let urls: readonly string[]
+  try {
+    urls = await Promise.race([running.urls, stopped.then(() => [])])
+  } catch (error) {
+    await Promise.all([running.stop(), jobs.stop()])
+    lock.release()
+    if (error instanceof WorkerFailed) return refuse(error.message)
+    throw error
+  }
   if (urls.length > 0) {
     process.stdout.write(greeting(config, urls))
     log.info({ urls, data: config.data, version: VERSION, processes: config.processes }, 'serving')
@@ -47,11 +58,17 @@ export async function serve(config: Config, workerCommand: (name: string) => str
   return 0
 }
 
-function startSupervised(berth: Berth, config: Config, command: (name: string) => string[], log: Log) {
+function startSupervised(
+  berth: Berth,
+  config: Config,
+  command: (name: string) => string[],
+  { log, metrics }: { log: Log; metrics: Metrics },
+) {
   return startWorkers({
     count: config.processes,
     command,
     onDeath: name => berth.metadata.uploads.releaseAll(name),
+    snapshot: () => metrics.snapshot(),
     log,
   })
 }

@@ -7,6 +7,8 @@ export interface WorkersOptions {
   command(name: string): string[]
   /** A worker ended without being asked to. */
   onDeath(name: string): Promise<void>
+  /** The supervisor's own figures, to be shown with the workers'. */
+  snapshot(): Promise<unknown>
   readonly log: Log
 }
 
@@ -24,12 +26,18 @@ interface Worker {
 
 const RESTART_DELAY_MS = 500
 
+export class WorkerFailed extends Error {
+  override readonly name = 'WorkerFailed'
+}
+
 /** Starts the workers, starts one anew that dies, and answers their questions. */
-export function startWorkers({ count, command, onDeath, log }: WorkersOptions): Workers {
+export function startWorkers({ count, command, onDeath, snapshot, log }: WorkersOptions): Workers {
   const workers = new Map<number, Worker>()
   const snapshots = new Map<string, (value: unknown) => void>()
   const ready = Promise.withResolvers<readonly string[]>()
   let stopping = false
+  /** Once all of them were ready; until then a worker that ends ends the start. */
+  let serving = false
 
   const start = (slot: number) => {
     const name = `${crypto.randomUUID().slice(0, 8)}w${slot}`
@@ -47,9 +55,12 @@ export function startWorkers({ count, command, onDeath, log }: WorkersOptions): 
   const ended = async (slot: number, worker: Worker, code: number) => {
     workers.delete(slot)
     if (stopping) return
-    log.error({ worker: worker.name, code }, 'a worker ended and is started anew')
-    if (!worker.ready && code === 2) ready.reject(new Error('A worker could not start.'))
     await onDeath(worker.name)
+    if (!serving) {
+      ready.reject(new WorkerFailed('A worker could not start; what it said stands above.'))
+      return
+    }
+    log.error({ worker: worker.name, code }, 'a worker ended and is started anew')
     await Bun.sleep(RESTART_DELAY_MS)
     if (!stopping) start(slot)
   }
@@ -62,12 +73,14 @@ export function startWorkers({ count, command, onDeath, log }: WorkersOptions): 
       expose().then(exposed => send(worker, { kind: 'exposed', id: message.id, ...exposed }))
     } else {
       worker.ready = true
-      if (workers.size === count && [...workers.values()].every(each => each.ready)) ready.resolve(message.urls)
+      if (workers.size < count || ![...workers.values()].every(each => each.ready)) return
+      serving = true
+      ready.resolve(message.urls)
     }
   }
 
   const expose = async () => {
-    const values = await Promise.all([...workers.values()].map(snapshotOf))
+    const values = await Promise.all([snapshot(), ...[...workers.values()].map(snapshotOf)])
     return mergeMetrics(values.filter(value => value !== undefined))
   }
 

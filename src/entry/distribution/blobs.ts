@@ -22,9 +22,9 @@ async function getBlob({ content, permit, exchange, last }: Call<'pull'>): Promi
   const range =
     ifRange === null || ifRange === etagOf(digest) ? parseByteRange(headers.get('Range'), blob.sizeBytes) : undefined
   if (blob.sizeBytes === 0) return new Response(null, { headers: { ...answer, 'Content-Length': '0' } })
-  if (!range) return new Response(readBlob(content, blob), { headers: answer })
+  if (!range) return new Response(await readBlob(content, blob), { headers: answer })
   answer['Content-Range'] = `bytes ${range.from}-${range.to}/${blob.sizeBytes}`
-  return new Response(readBlob(content, blob, range), { status: 206, headers: answer })
+  return new Response(await readBlob(content, blob, range), { status: 206, headers: answer })
 }
 
 async function headBlob({ content, permit, exchange, last }: Call<'pull'>): Promise<Response> {

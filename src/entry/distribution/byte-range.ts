@@ -11,7 +11,7 @@ export interface Range {
  * @throws RANGE_INVALID (416) for one that lies outside of the blob or ends before it begins.
  */
 export function parseByteRange(header: string | null, sizeBytes: number): Range | undefined {
-  const match = header === null ? null : /^bytes=(\d*)-(\d*)$/.exec(header.trim())
+  const match = header === null ? null : /^bytes=(\d*)-(\d*)$/i.exec(header.trim())
   if (!match) return undefined
   const [, first = '', last = ''] = match
   if (first === '' && last === '') return undefined

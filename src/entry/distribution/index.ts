@@ -43,9 +43,18 @@ export function route(exchange: Exchange, options: DistributionOptions): Routed 
 
 function dispatch(parsed: Route, exchange: Exchange, options: DistributionOptions): Promise<Response> {
   const methods = ENDPOINTS[parsed.kind]
-  const handler = methods[exchange.method]
-  if (!handler) throw notAllowed(exchange.method, Object.keys(methods))
+  const { method } = exchange
+  const handler = methods[method] ?? (method === 'HEAD' && methods.GET ? headOf(methods.GET) : undefined)
+  if (!handler) throw notAllowed(method, Object.keys(methods))
   return handler(exchange, options, 'name' in parsed ? parsed.name : '', 'last' in parsed ? parsed.last : '')
+}
+
+/** Whatever is read with GET answers HEAD: RFC 9110 section 9.1. */
+function headOf(get: Handler): Handler {
+  return async (...request) => {
+    const { status, headers } = await get(...request)
+    return new Response(null, { status, headers })
+  }
 }
 
 /** Docker's clients know a registry by this header (moby, registry.PingV2Registry). */

@@ -33,7 +33,7 @@ async function getReferrers({ content, permit, exchange, last }: Call<'pull'>): 
 
 function pageOf({ query }: Exchange): { after?: string; limit?: number } {
   const [n, after] = [query.get('n'), query.get('last')]
-  if (n !== null && !/^\d{1,15}$/.test(n)) {
+  if (n !== null && !/^\d+$/.test(n)) {
     throw new RegistryError(
       'PAGINATION_NUMBER_INVALID',
       `The parameter "n" is a whole number, zero or more, not "${n}".`,
@@ -42,7 +42,10 @@ function pageOf({ query }: Exchange): { after?: string; limit?: number } {
       },
     )
   }
-  return { ...(after === null ? {} : { after }), ...(n === null ? {} : { limit: Number(n) }) }
+  return {
+    ...(after === null ? {} : { after }),
+    ...(n === null ? {} : { limit: Math.min(Number(n), Number.MAX_SAFE_INTEGER) }),
+  }
 }
 
 /** RFC 8288, relative, so that it is right behind any proxy. */

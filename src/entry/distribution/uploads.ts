@@ -12,9 +12,9 @@ import {
 import {
   algorithmOf,
   type Digest,
+  isRepositoryName,
   parseDigest,
   parseDigestAlgorithm,
-  parseRepositoryName,
   RegistryError,
 } from '../../oci/index.ts'
 import { parseChunkRange } from './byte-range.ts'
@@ -41,8 +41,15 @@ async function postUpload(call: Call<'push'>): Promise<Response> {
   const digestParameter = exchange.query.get('digest')
   if (digestParameter !== null && mount === null) {
     const digest = parseDigest(digestParameter)
+    const chunk = chunkOf(call)
     const id = await startUpload(content, permit, algorithmOf(digest))
-    await finishUpload(content, permit, id, { digest, chunk: chunkOf(call) })
+    try {
+      await finishUpload(content, permit, id, { digest, chunk })
+    } catch (error) {
+      // Nobody was told the upload's id. When it cannot be dropped now, garbage collection drops it.
+      await cancelUpload(content, permit, id).catch(() => undefined)
+      throw error
+    }
     return created(call, digest)
   }
   const algorithm = parseDigestAlgorithm(exchange.query.get('digest-algorithm') ?? 'sha256')
@@ -57,8 +64,9 @@ async function tryMount(
 ): Promise<boolean> {
   const from = exchange.query.get('from')
   if (from === null) return (await mountBlob(content, permit, { digest })) !== undefined
-  const source = parseRepositoryName(from, maxNameLength)
-  const pull = authorize(access, exchange.principal, 'pull', { repository: source })
+  // What cannot be mounted is uploaded: spec.md#mounting-a-blob-from-another-repository.
+  if (!isRepositoryName(from, maxNameLength)) return false
+  const pull = authorize(access, exchange.principal, 'pull', { repository: from })
   return (await mountBlob(content, permit, { digest, from: pull })) !== undefined
 }
 
@@ -90,7 +98,7 @@ async function deleteUpload({ content, permit, last }: Call<'push'>): Promise<Re
   return new Response(null, { status: 204 })
 }
 
-function chunkOf({ exchange: { request } }: Call<'push'>): Chunk {
+function chunkOf({ exchange: { request, connection } }: Call<'push'>): Chunk {
   const length = request.headers.get('Content-Length')
   // Without either header there is no body at all: RFC 9112 section 6.3.
   const sizeBytes = length !== null ? Number(length) : request.headers.has('Transfer-Encoding') ? undefined : 0
@@ -98,6 +106,7 @@ function chunkOf({ exchange: { request } }: Call<'push'>): Chunk {
     // Read only if it is used: to touch the body takes it from whoever would move it natively.
     incoming: { sizeBytes, request, stream: lazily(() => request.body ?? NOTHING) },
     range: parseChunkRange(request.headers.get('Content-Range')),
+    onReceived: () => connection.keepOpen(),
   }
 }
 

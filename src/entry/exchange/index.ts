@@ -9,13 +9,16 @@ export interface Exchange {
   readonly query: URLSearchParams
   readonly requestId: string
   readonly principal: Principal
+  /** The client has sent all and waits, however long that takes. */
+  readonly connection: { keepOpen(): void }
 }
 
 const NO_QUERY = new URLSearchParams()
 
 /** Splits by hand: a URL object for each request costs more than the look-up of a manifest. */
 export function splitUrl(url: string): { readonly path: string; readonly query: URLSearchParams } {
-  const start = url.indexOf('/', url.indexOf('://') + 3)
+  // HTTP/1.0 without Host, as simple health checks send it, has no more than the path.
+  const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3)
   const mark = url.indexOf('?', start)
   if (mark < 0) return { path: url.slice(start), query: NO_QUERY }
   return { path: url.slice(start, mark), query: new URLSearchParams(url.slice(mark + 1)) }

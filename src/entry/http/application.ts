@@ -18,8 +18,16 @@ export interface ApplicationOptions {
   readonly instance: string
 }
 
-/** Answers one request; `addressOf` is called only when the address is wanted. */
-export type Application = (request: Request, addressOf: () => string) => Promise<Response>
+/** What is asked of the connection only when it is wanted. */
+export interface Connection {
+  /** Where the request came from. */
+  address(): string
+  /** From now on the registry works and the client waits: silence is no reason to close. */
+  keepOpen(): void
+}
+
+/** Answers one request. */
+export type Application = (request: Request, connection: Connection) => Promise<Response>
 
 const READS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -27,15 +35,15 @@ const READS = new Set(['GET', 'HEAD', 'OPTIONS'])
 export function createApplication(options: ApplicationOptions): Application {
   const { distribution, probes, log, metrics, requestLogging, instance } = options
   let counter = 0
-  return async (request, addressOf) => {
+  return async (request, connection) => {
     const startedAt = performance.now()
     const { method } = request
     const { path, query } = splitUrl(request.url)
-    if (PROBE_PATHS.has(path)) return probe(path, probes)
+    if (PROBE_PATHS.has(path)) return probe(path, method, probes)
     counter += 1
     const requestId = `${instance}-${counter.toString(36)}`
     metrics.requestStarted()
-    const routed = route({ request, method, path, query, requestId, principal: ANONYMOUS }, distribution)
+    const routed = route({ request, method, path, query, requestId, principal: ANONYMOUS, connection }, distribution)
     let response: Response
     try {
       response = await routed.response
@@ -48,7 +56,10 @@ export function createApplication(options: ApplicationOptions): Application {
     metrics.request({ route: routed.name, method, status: response.status, durationMs })
     if (requestLogging === 'all' || (requestLogging === 'changes' && !READS.has(method))) {
       const { status } = response
-      log.info({ requestId, method, path, status, durationMs: Math.round(durationMs), client: addressOf() }, 'request')
+      log.info(
+        { requestId, method, path, status, durationMs: Math.round(durationMs), client: connection.address() },
+        'request',
+      )
     }
     return response
   }

@@ -35,9 +35,11 @@ export function startListener(application: Application, options: ListenOptions, 
     idleTimeout: idleTimeoutSeconds,
     ...(tls ? { tls: { cert: tls.certificate, key: tls.key } } : {}),
     fetch: (request, bun) =>
-      application(request, () =>
-        clientAddress(bun.requestIP(request)?.address ?? '', request.headers.get('X-Forwarded-For'), trustedProxies),
-      ),
+      application(request, {
+        address: () =>
+          clientAddress(bun.requestIP(request)?.address ?? '', request.headers.get('X-Forwarded-For'), trustedProxies),
+        keepOpen: () => bun.timeout(request, 0),
+      }),
     error(error) {
       log.error({ err: error }, 'an answer broke off')
       return new Response('{"errors":[{"code":"UNKNOWN","message":"The registry failed on this request."}]}\n', {

@@ -1,4 +1,5 @@
 import { RegistryError } from '../../oci/index.ts'
+import { OutcomeUnknown, Unavailable } from '../../platform/outcome/index.ts'
 import type { Log } from '../../platform/telemetry/index.ts'
 
 /** The one place where an error becomes an answer, in the specification's shape (spec.md#error-codes). */
@@ -6,7 +7,8 @@ export function errorResponse(
   error: unknown,
   { method, requestId, log }: { method: string; requestId: string; log: Log },
 ): Response {
-  const known = error instanceof RegistryError ? error : unexpected(error, requestId, log)
+  const known =
+    error instanceof RegistryError ? error : (brokenOff(error, requestId, log) ?? unexpected(error, requestId, log))
   const body = {
     errors: [
       { code: known.code, message: known.message, ...(known.detail === undefined ? {} : { detail: known.detail }) },
@@ -16,9 +18,25 @@ export function errorResponse(
   return new Response(method === 'HEAD' ? null : `${JSON.stringify(body)}\n`, { status: known.status, headers })
 }
 
+/** The client went away: nobody reads the answer, and nothing here is wrong. */
+function brokenOff(error: unknown, requestId: string, log: Log): RegistryError | undefined {
+  if (!(error instanceof Error && error.name === 'AbortError')) return undefined
+  log.debug({ requestId }, 'the client broke off')
+  return new RegistryError('UNKNOWN', 'The connection ended before the body did.', { status: 400 })
+}
+
 /** A full or read-only disk is the operator's to mend, so the client is told to come back; the rest is a bug. */
 function unexpected(error: unknown, requestId: string, log: Log): RegistryError {
   log.error({ err: error, requestId }, 'the request failed')
+  if (error instanceof Unavailable || error instanceof OutcomeUnknown) {
+    return new RegistryError(
+      'UNAVAILABLE',
+      `A part of the registry cannot be reached now; try again. Request ${requestId}.`,
+      {
+        headers: { 'Retry-After': '1' },
+      },
+    )
+  }
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (/^(ENOSPC|EDQUOT|SQLITE_FULL)/.test(code)) {
     return new RegistryError('UNAVAILABLE', `The registry's disk is full; nothing was stored. Request ${requestId}.`, {

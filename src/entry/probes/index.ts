@@ -3,7 +3,7 @@ import type { Metrics } from '../../platform/telemetry/index.ts'
 export interface Health {
   /** False from the moment a stop was asked for, so that a balancer sends no more. */
   isReady(): boolean
-  /** Reads the metadata and the blob store; throws when one does not answer. */
+  /** Reads the metadata; throws when they do not answer. */
   check(): Promise<void>
 }
 
@@ -15,7 +15,8 @@ export interface ProbesOptions {
 export const PROBE_PATHS = new Set(['/livez', '/readyz', '/metrics'])
 
 /** `/livez`: the process answers. `/readyz`: requests would be served. `/metrics`: Prometheus. */
-export async function probe(path: string, { health, metrics }: ProbesOptions): Promise<Response> {
+export async function probe(path: string, method: string, { health, metrics }: ProbesOptions): Promise<Response> {
+  if (method !== 'GET' && method !== 'HEAD') return text('GET and HEAD only', 405, { Allow: 'GET, HEAD' })
   if (path === '/livez') return text('ok')
   if (path === '/metrics') {
     const { contentType, text: body } = await metrics.expose()
@@ -30,6 +31,6 @@ export async function probe(path: string, { health, metrics }: ProbesOptions): P
   return text('ok')
 }
 
-function text(body: string, status = 200): Response {
-  return new Response(`${body}\n`, { status, headers: { 'Content-Type': 'text/plain; charset=utf-8' } })
+function text(body: string, status = 200, headers: Record<string, string> = {}): Response {
+  return new Response(`${body}\n`, { status, headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers } })
 }

@@ -3,6 +3,8 @@ import { type Permit, repositoryOf } from '../access/index.ts'
 import type { Content } from './content.ts'
 import { requireRepository } from './pull-manifest.ts'
 
+const REFERRERS_BATCH = 100
+
 export interface ListRequest {
   /** Exclusive: where the page before ended. */
   readonly after?: string | undefined
@@ -49,9 +51,23 @@ export async function listReferrers(
 ): Promise<ListPage<Descriptor>> {
   const repository = repositoryOf(permit)
   const { artifactType } = request
-  const after = request.after as Digest | undefined
-  const read = (limit: number) => content.referrers.list(repository, subject, { after, limit, artifactType })
-  return onePage(content, request, read, descriptor => descriptor.digest)
+  const limit = Math.min(request.limit ?? content.limits.pageSize, content.limits.pageSize)
+  if (limit === 0) return { items: [] }
+  const items: Descriptor[] = []
+  let bytes = 0
+  // Annotations may be as large as a manifest, so a page ends by its size too. Few are read at a time for that.
+  for (let after = request.after as Digest | undefined; ; after = items.at(-1)?.digest) {
+    const batch = await content.referrers.list(repository, subject, { after, limit: REFERRERS_BATCH, artifactType })
+    for (const descriptor of batch) {
+      bytes += JSON.stringify(descriptor).length
+      const last = items.at(-1)
+      if (last && (items.length === limit || bytes > content.limits.manifestBytes)) {
+        return { items, next: { after: last.digest, limit } }
+      }
+      items.push(descriptor)
+    }
+    if (batch.length < REFERRERS_BATCH) return { items }
+  }
 }
 
 /** Reads one more than asked for, to know whether another page follows. */

@@ -58,7 +58,7 @@ export function createExplanations({ db }: Engine): Explanations {
       .select('name')
       .where('repository_id', '=', id)
       .where('digest', '=', digest)
-      .limit(MOST_NAMED)
+      .limit(kind === 'manifest' ? MOST_NAMED : 0)
       .execute()
     const subject = await db
       .selectFrom('manifests as referrer')
@@ -83,7 +83,7 @@ export function createExplanations({ db }: Engine): Explanations {
       kind,
       tags: tags.map(row => row.name),
       referencedBy: references.map(row => row.manifest),
-      ...(subject ? { subject: subject.digest } : {}),
+      ...(subject && kind === 'manifest' ? { subject: subject.digest } : {}),
       ...(candidate ? { candidateSince: candidate.since } : {}),
     }
   }

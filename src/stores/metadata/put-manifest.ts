@@ -3,6 +3,7 @@ import { nominate, withdraw } from './candidates.ts'
 import type { Queries } from './engine.ts'
 import type { NewManifest, PutOutcome } from './manifest-port.ts'
 import { ensureRepository, repositoryId } from './repositories.ts'
+import type { ReferenceKind } from './schema.ts'
 
 /** Parameters of one statement stay well below what either engine takes. */
 const CHUNK = 500
@@ -14,23 +15,36 @@ export async function putManifest(queries: Queries, request: NewManifest): Promi
   const absent = [...manifest.blobs, ...manifest.manifests].filter(target => !present.has(target.digest))
   if (absent.length > 0 && allowAbsent === 'none') return { outcome: 'absent', absent }
   for (const descriptor of [...manifest.blobs, ...manifest.manifests]) {
-    const storedBytes = present.get(descriptor.digest)
-    if (storedBytes !== undefined && storedBytes !== descriptor.size)
-      return { outcome: 'wrong size', descriptor, storedBytes }
+    const stored = present.get(descriptor.digest)
+    if (stored && stored.sizeBytes !== descriptor.size)
+      return { outcome: 'wrong size', descriptor, storedBytes: stored.sizeBytes }
   }
   const id = existing ?? (await ensureRepository(queries, repository, now))
   await storeManifest(queries, id, request)
-  await storeReferences(queries, id, request)
+  await storeReferences(queries, id, request, present)
   for (const tag of request.tags) await moveTag(queries, { id, tag, digest: request.digest, now })
   await nominateUntagged(queries, id, request.digest, now)
   return { outcome: 'stored', absent }
 }
 
-/** Sizes in bytes of those blobs and manifests that the repository has, by digest. */
+interface Target {
+  readonly sizeBytes: number
+  readonly kind: ReferenceKind
+}
+
+/** Those blobs and manifests that the repository has, by digest. */
 async function presentTargets(queries: Queries, id: number | undefined, { manifest }: NewManifest) {
-  const present = new Map<Digest, number>()
+  const present = new Map<Digest, Target>()
   if (id === undefined) return present
-  for (const digests of chunks(manifest.blobs)) {
+  await addManifests(queries, id, manifest.manifests, present)
+  // BuildKit keeps its cache as an index that names layers.
+  const others = manifest.manifests.filter(target => !present.has(target.digest))
+  await addBlobs(queries, id, [...manifest.blobs, ...others], present)
+  return present
+}
+
+async function addBlobs(queries: Queries, id: number, wanted: readonly Descriptor[], present: Map<Digest, Target>) {
+  for (const digests of chunks(wanted)) {
     const rows = await queries
       .selectFrom('repository_blobs')
       .innerJoin('blobs', 'blobs.digest', 'repository_blobs.digest')
@@ -39,9 +53,12 @@ async function presentTargets(queries: Queries, id: number | undefined, { manife
       .where('blobs.digest', 'in', digests)
       .where('blobs.state', '=', 'stored')
       .execute()
-    for (const row of rows) present.set(row.digest, row.size_bytes)
+    for (const row of rows) present.set(row.digest, { sizeBytes: row.size_bytes, kind: 'blob' })
   }
-  for (const digests of chunks(manifest.manifests)) {
+}
+
+async function addManifests(queries: Queries, id: number, wanted: readonly Descriptor[], present: Map<Digest, Target>) {
+  for (const digests of chunks(wanted)) {
     const rows = await queries
       .selectFrom('manifests')
       .select(['digest', 'size_bytes'])
@@ -49,9 +66,8 @@ async function presentTargets(queries: Queries, id: number | undefined, { manife
       .where('digest', 'in', digests)
       .where('state', '=', 'stored')
       .execute()
-    for (const row of rows) present.set(row.digest, row.size_bytes)
+    for (const row of rows) present.set(row.digest, { sizeBytes: row.size_bytes, kind: 'manifest' })
   }
-  return present
 }
 
 async function storeManifest(queries: Queries, id: number, { manifest, digest, bytes, now }: NewManifest) {
@@ -72,18 +88,35 @@ async function storeManifest(queries: Queries, id: number, { manifest, digest, b
     .execute()
 }
 
-async function storeReferences(queries: Queries, id: number, { manifest, digest }: NewManifest) {
-  const references = [
-    ...manifest.blobs.map(target => ({ target: target.digest, kind: 'blob' as const })),
-    ...manifest.manifests.map(target => ({ target: target.digest, kind: 'manifest' as const })),
-  ]
-  for (const { target, kind } of references) {
+async function storeReferences(
+  queries: Queries,
+  id: number,
+  { manifest, digest }: NewManifest,
+  present: ReadonlyMap<Digest, Target>,
+) {
+  const kindOf = (target: Digest, expected: ReferenceKind) => present.get(target)?.kind ?? expected
+  const targets = new Map<Digest, ReferenceKind>([
+    ...manifest.blobs.map(target => [target.digest, 'blob'] as const),
+    ...manifest.manifests.map(target => [target.digest, kindOf(target.digest, 'manifest')] as const),
+  ])
+  const rows = [...targets].map(([target, kind]) => ({ repository_id: id, manifest: digest, target, kind }))
+  for (let start = 0; start < rows.length; start += CHUNK) {
     await queries
       .insertInto('manifest_references')
-      .values({ repository_id: id, manifest: digest, target, kind })
+      .values(rows.slice(start, start + CHUNK))
       .onConflict(conflict => conflict.columns(['repository_id', 'manifest', 'target', 'kind']).doNothing())
       .execute()
-    await withdraw(queries, { repositoryId: id, digest: target, kind })
+  }
+  for (const kind of ['blob', 'manifest'] as const) {
+    const digests = rows.filter(row => row.kind === kind).map(row => row.target)
+    for (let start = 0; start < digests.length; start += CHUNK) {
+      await queries
+        .deleteFrom('collection_candidates')
+        .where('repository_id', '=', id)
+        .where('digest', 'in', digests.slice(start, start + CHUNK))
+        .where('kind', '=', kind)
+        .execute()
+    }
   }
 }
 

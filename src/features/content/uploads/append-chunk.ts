@@ -9,6 +9,8 @@ export interface Chunk {
   readonly incoming: Incoming
   /** Where the client says the chunk belongs, both ends inclusive; it must continue what was received. */
   readonly range?: { readonly from: number; readonly to: number } | undefined
+  /** The sender has nothing more to send; what follows may take long. */
+  readonly onReceived?: () => void
 }
 
 /** Bytes received so far. @throws BLOB_UPLOAD_UNKNOWN. */
@@ -49,6 +51,7 @@ export async function receive(
     { ...incoming, stream: bounded(content, chunk, offset) },
     running && (bytes => void running.hash.update(bytes)),
   )
+  chunk.onReceived?.()
   if (running) {
     running.lengthBytes = lengthBytes
     content.hashes.keep(id, running)

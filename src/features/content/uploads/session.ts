@@ -22,6 +22,30 @@ export function unknownSession(id: string): RegistryError {
   )
 }
 
+const RELEASE_TRIES = 100
+const RELEASE_PAUSE_MS = 1000
+
+/**
+ * A claim that is left keeps everybody from the upload, so when the metadata cannot be written now it is tried again,
+ * and the request, whose work is done or failed already, does not wait for it.
+ */
+async function releaseAtLast(release: () => Promise<void>): Promise<void> {
+  const again = async () => {
+    for (let attempt = 0; attempt < RELEASE_TRIES; attempt += 1) {
+      await Bun.sleep(RELEASE_PAUSE_MS)
+      if (await isDone(release)) return
+    }
+  }
+  if (!(await isDone(release))) void again()
+}
+
+async function isDone(release: () => Promise<void>): Promise<boolean> {
+  return release().then(
+    () => true,
+    () => false,
+  )
+}
+
 /** The request took so long that it was thought dead. */
 export function takenOver(id: string): RegistryError {
   return new RegistryError(
@@ -58,9 +82,9 @@ export async function withClaim<Result>(
     if (claimed.unfinished) await content.uploads.reopen(id, claimed.unfinished)
     result = await work({ claim, reopened: claimed.unfinished !== undefined })
   } catch (error) {
-    await release()
+    await releaseAtLast(release)
     throw error
   }
-  if (!ends) await release()
+  if (!ends) await releaseAtLast(release)
   return result
 }

@@ -31,7 +31,17 @@ export async function moveDurably(file: { handle: FileHandle; path: string }, to
     await makeFolder(dirname(to))
     await rename(file.path, to)
   }
-  await Promise.all([file.handle.sync(), syncFolder(dirname(to))])
+  await Promise.all([file.handle.sync(), syncFolder(dirname(to)), nameFolder(dirname(to))])
+}
+
+const named = new Set<string>()
+
+/** Another upload, or another process, may have made the folder a moment ago and not synced the one above it yet. */
+async function nameFolder(folder: string): Promise<void> {
+  if (named.has(folder)) return
+  await syncFolder(dirname(folder))
+  await syncFolder(dirname(dirname(folder)))
+  named.add(folder)
 }
 
 export function isAbsent(error: unknown): boolean {

@@ -4,6 +4,12 @@ import type { ChangeCounter } from './change-counter.ts'
 import type { LogSync } from './log-sync.ts'
 
 const MAX_GROUP = 128
+const BUSY_TIMEOUT_MS = 10_000
+const BUSY_PAUSE_MS = 2
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')
+}
 
 interface Waiting {
   readonly work: (queries: Queries) => Promise<unknown>
@@ -61,7 +67,7 @@ export class GroupCommit {
   async #commit(group: readonly Waiting[]): Promise<void> {
     const attempted: Attempted[] = []
     try {
-      this.#database.run('begin immediate')
+      await this.#begin()
       for (const waiting of group) attempted.push({ waiting, settle: await this.#attempt(waiting) })
       this.#database.run('commit')
     } catch (error) {
@@ -75,6 +81,20 @@ export class GroupCommit {
     )
     for (const { settle } of forgettable) settle()
     if (durable.length > 0) this.#confirm(durable)
+  }
+
+  /** Another process may be writing. It is waited for here, where the event loop goes on, and not inside SQLite. */
+  async #begin(): Promise<void> {
+    const deadline = Date.now() + BUSY_TIMEOUT_MS
+    for (;;) {
+      try {
+        this.#database.run('begin immediate')
+        return
+      } catch (error) {
+        if (!isBusy(error) || Date.now() > deadline) throw error
+        await Bun.sleep(BUSY_PAUSE_MS)
+      }
+    }
   }
 
   /** Tells the callers when the disk has it; the next group need not wait for that. */

@@ -9,7 +9,8 @@ import { GroupCommit } from './group-commit.ts'
 import { LogSync } from './log-sync.ts'
 import { Remembered } from './remembered.ts'
 
-const BUSY_TIMEOUT_MS = 10_000
+/** Readers wait for a moment at most, when another process opens or closes the log. Writers wait in GroupCommit. */
+const READER_BUSY_MS = 10_000
 
 /** Opens (and creates) the database file. Two connections: one writes, one reads what is committed. */
 export function openSqliteEngine(file: string): Engine {
@@ -17,6 +18,7 @@ export function openSqliteEngine(file: string): Engine {
   writer.run('pragma journal_mode = wal')
   // SQLite syncs the log itself only before it empties it; each commit is synced by LogSync.
   writer.run('pragma synchronous = normal')
+  writer.run('pragma busy_timeout = 0')
   const log = new LogSync(`${file}-wal`)
   const changes = new ChangeCounter(`${file}-changes`)
   const reader = connect(file)
@@ -48,7 +50,7 @@ export function openSqliteEngine(file: string): Engine {
 
 function connect(file: string): Database {
   const database = new Database(file, { create: true, readwrite: true })
-  database.run(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
+  database.run(`pragma busy_timeout = ${READER_BUSY_MS}`)
   database.run('pragma foreign_keys = on')
   database.run('pragma cache_size = -8000')
   return database
