@@ -20,7 +20,7 @@ import { zb } from './comparisons/zb.ts'
 import { type Compared, compare } from './measure.ts'
 import { type Registry, startBerth, startDistribution, startZot } from './registries.ts'
 import { seedTags } from './seed-tags.ts'
-import { boundTable, comparisonTable, costTable, misses } from './table.ts'
+import { boundTable, comparisonTable, costTable, failureList, misses } from './table.ts'
 
 interface Flags {
   readonly zot?: string
@@ -50,6 +50,7 @@ try {
   const compared = await runComparisons()
   const bounds = await runBounds()
   for (const table of [comparisonTable(compared), costTable(compared), boundTable(bounds)]) console.log(`${table}\n`)
+  for (const failure of failureList(compared)) console.log(failure)
   const missed = misses(compared, bounds)
   console.log(missed.length === 0 ? 'Every aim was reached.' : `Missed: ${missed.join('; ')}.`)
 } finally {

@@ -33,6 +33,8 @@ export interface Compared {
   readonly comparison: Comparison
   readonly figures: ReadonlyMap<RegistryName, Figures>
   readonly diskRates: readonly number[]
+  /** Others that could not do this work, and what they said. */
+  readonly failures: ReadonlyMap<RegistryName, string>
 }
 
 /**
@@ -46,15 +48,28 @@ export async function compare(
   rounds: number,
 ): Promise<Compared> {
   const figures = new Map<RegistryName, Figures>()
+  const failures = new Map<RegistryName, string>()
+  /** Berth has to do everything; another that cannot is named in the table, and left out from then on. */
+  const attempt = async ({ name }: Registry, work: () => Promise<void>) => {
+    if (failures.has(name)) return
+    try {
+      await work()
+    } catch (error) {
+      if (name === 'berth') throw error
+      failures.set(name, error instanceof Error ? error.message : String(error))
+      figures.delete(name)
+    }
+  }
   for (const registry of registries) {
-    await comparison.prepare?.(registry)
     figures.set(registry.name, { rates: [], processorMsPerUnit: [], peakMiB: 0 })
+    await attempt(registry, async () => comparison.prepare?.(registry))
   }
   const diskRates: number[] = []
   for (let round = 0; round < (comparison.rounds ?? rounds); round += 1) {
     const first = round % registries.length
     for (const registry of [...registries.slice(first), ...registries.slice(0, first)]) {
-      await measure(comparison, registry, round, figures.get(registry.name) as Figures)
+      const into = figures.get(registry.name)
+      if (into) await attempt(registry, () => measure(comparison, registry, round, into))
     }
     if (comparison.disk) {
       await settle()
@@ -62,7 +77,7 @@ export async function compare(
       diskRates.push(amount / seconds)
     }
   }
-  return { comparison, figures, diskRates }
+  return { comparison, figures, diskRates, failures }
 }
 
 async function measure(comparison: Comparison, registry: Registry, round: number, figures: Figures): Promise<void> {

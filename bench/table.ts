@@ -21,10 +21,12 @@ function ratioOf({ comparison, figures }: Compared): Ratio {
 export function comparisonTable(compared: readonly Compared[]): string {
   const rows = compared.map(each => {
     const { toBetter, kept } = ratioOf(each)
-    const { comparison, figures, diskRates } = each
+    const { comparison, figures, diskRates, failures } = each
     return [
       comparison.name,
-      ...(['berth', ...OTHERS] as const).map(name => rateOf(figures.get(name), comparison.unit)),
+      ...(['berth', ...OTHERS] as const).map(name =>
+        failures.has(name) ? 'failed' : rateOf(figures.get(name), comparison.unit),
+      ),
       diskRates.length > 0 ? rateText(diskRates, comparison.unit) : '',
       toBetter === undefined ? '' : `${toBetter.toFixed(2)}×`,
       comparison.target === undefined ? '' : `≥ ${comparison.target}×`,
@@ -66,6 +68,12 @@ export function boundTable(bounds: readonly Bound[]): string {
     verdict(isKept(bound)),
   ])
   return markdown(['Berth alone', 'measured', 'aim', ''], rows)
+}
+
+export function failureList(compared: readonly Compared[]): readonly string[] {
+  return compared.flatMap(({ comparison, failures }) =>
+    [...failures].map(([name, said]) => `${comparison.name}: ${name} failed: ${said.trim().slice(-200)}`),
+  )
 }
 
 export function misses(compared: readonly Compared[], bounds: readonly Bound[]): readonly string[] {

@@ -46,6 +46,7 @@ http: { certificateCheckSeconds: 1 }
     stdout: 'pipe',
     stderr: 'ignore',
   })
+  await using _ = { [Symbol.asyncDispose]: async () => child.kill('SIGKILL') }
   for await (const piece of child.stdout) if (new TextDecoder().decode(piece).includes('Berth serves')) break
   expect(await nameSeen(secure)).toBe('first')
 

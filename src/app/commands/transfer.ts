@@ -1,10 +1,9 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { exportCommand, importCommand, type TransferFlags } from '../../entry/cli/index.ts'
 import { exportRegistry, importRegistry } from '../../features/transfer/index.ts'
-import { openArchiveReader, openArchiveWriter } from '../../stores/archives/index.ts'
-import { CommandError } from '../command-error.ts'
+import { findArchive, openArchiveWriter } from '../../stores/archives/index.ts'
+import { takeServerLock } from '../../stores/metadata/index.ts'
 import { compose, openExisting } from '../compose.ts'
 import type { Config } from '../config/index.ts'
 import type { CommandContext } from './context.ts'
@@ -28,17 +27,16 @@ async function exportTo(config: Config, target: string, flags: TransferFlags): P
   await using berth = await openExisting(config, 'export')
   const { repositories, contents, inventory } = berth.metadata
   const { blobs } = await inventory.totals()
-  const archive = await openArchiveWriter(target)
+  await using archive = await openArchiveWriter(target)
   const source = { repositories, contents, blobs: berth.stores.blobs }
   return await exportCommand(blobs, options => exportRegistry(source, archive, options), flags)
 }
 
 /** Makes the registry when there is none: an import is a way to begin. */
 async function importFrom(config: Config, source: string, flags: TransferFlags): Promise<number> {
+  // First of all: what cannot be imported makes no registry.
+  const found = await findArchive(source)
   await using berth = await compose(config, `import-${crypto.randomUUID().slice(0, 8)}`)
-  const scratch = join(config.data, 'uploads')
-  await mkdir(scratch, { recursive: true })
-  await using archive = await openArchiveReader(source, scratch)
-  if (!archive) throw new CommandError(`There is no ${source} to import.`)
+  await using archive = await found.open({ folder: join(config.data, 'uploads'), lock: takeServerLock })
   return await importCommand(options => importRegistry(berth.content, archive, options), flags)
 }

@@ -1,4 +1,10 @@
-import type { ExportOptions, ExportReport, ImportOptions, ImportReport } from '../../features/transfer/index.ts'
+import type {
+  ExportOptions,
+  ExportReport,
+  ImportOptions,
+  ImportReport,
+  TransferFailure,
+} from '../../features/transfer/index.ts'
 import { isRepositoryName, quoted, RegistryError, type RepositoryName } from '../../oci/index.ts'
 import { createProgress } from '../../platform/progress/index.ts'
 import { formatBytes } from './bytes.ts'
@@ -8,7 +14,7 @@ export interface TransferFlags {
   readonly json?: boolean
 }
 
-/** `berth export`. Gives 0, or 1 when no repository was asked for that is there. */
+/** `berth export`. Gives 1 when something is damaged and was left out, or no repository was asked for that is there. */
 export async function exportCommand(
   totalBlobs: number,
   run: (options: ExportOptions) => Promise<ExportReport>,
@@ -20,10 +26,11 @@ export async function exportCommand(
     onProgress: done => progress.update(done, Math.max(done, totalBlobs)),
   })
   progress.end()
-  const { repositories, manifests, tags, blobs, bytes } = report
-  const text = `Exported ${repositories} repositories with ${manifests} manifests, ${tags} tags and ${blobs} blobs, ${formatBytes(bytes)}.`
-  process.stdout.write(`${json ? JSON.stringify(report) : text}\n`)
-  return repositories > 0 ? 0 : 1
+  const { repositories, manifests, tags, blobs, bytes, failures } = report
+  const text = `Exported ${repositories} repositories with ${manifests} manifests, ${tags} tags and ${blobs} blobs, ${formatBytes(bytes)}; ${failures.length} failures.`
+  if (json) process.stdout.write(`${JSON.stringify(report)}\n`)
+  else process.stdout.write(`${[...failures.map(failure => `not exported: ${lineOf(failure)}`), text].join('\n')}\n`)
+  return repositories > 0 && failures.length === 0 ? 0 : 1
 }
 
 /** `berth import`. Gives 1 when something in the archive could not be taken. */
@@ -40,14 +47,17 @@ export async function importCommand(
   const { repositories, manifests, tags, blobs, skipped, failures } = report
   if (json) process.stdout.write(`${JSON.stringify(report)}\n`)
   else {
-    for (const { repository: where, digest, reason } of failures) {
-      process.stdout.write(`not taken: ${where}${digest ? `@${digest}` : ''}: ${reason}\n`)
-    }
+    for (const failure of failures) process.stdout.write(`not taken: ${lineOf(failure)}\n`)
     process.stdout.write(
       `Imported ${repositories} repositories with ${manifests} manifests, ${tags} tags and ${blobs} blobs; ${skipped} blobs were there already; ${failures.length} failures.\n`,
     )
   }
   return failures.length === 0 ? 0 : 1
+}
+
+function lineOf({ repository, digest, reason }: TransferFailure): string {
+  if (repository === '') return reason
+  return `${repository}${digest ? `@${digest}` : ''}: ${reason}`
 }
 
 function nameOf(text: string): RepositoryName {

@@ -1,6 +1,7 @@
 import { isRepositoryName, isTag, RegistryError, type RepositoryName, type Tag } from '../../oci/index.ts'
 import type { ArchiveReader, ArchiveRoot } from '../../stores/archives/index.ts'
 import type { Content } from '../content/index.ts'
+import type { TransferFailure } from './failure.ts'
 import { importTree, type TreeImport } from './import-tree.ts'
 
 export interface ImportOptions {
@@ -17,11 +18,8 @@ export interface ImportReport {
   readonly blobs: number
   /** Blobs that were there already. */
   readonly skipped: number
-  /** What could not be taken, and why. */
-  readonly failures: readonly { readonly repository: string; readonly digest?: string; readonly reason: string }[]
+  readonly failures: readonly TransferFailure[]
 }
-
-type Failure = ImportReport['failures'][number]
 
 /**
  * Pushes everything that the archive holds, blobs before the manifests that name them and manifests before the indexes
@@ -34,8 +32,8 @@ export async function importRegistry(
   options: ImportOptions,
 ): Promise<ImportReport> {
   const counts = { repositories: 0, manifests: 0, tags: 0, blobs: 0, skipped: 0 }
-  const failures: Failure[] = []
-  for await (const found of archive.repositories()) {
+  const failures: TransferFailure[] = []
+  for (const found of archive.repositories) {
     const repository = found ?? options.repository
     if (repository === undefined) {
       const reason = 'The archive has one repository and does not name it: give its name with --repository.'
@@ -56,7 +54,7 @@ function progressOf({ onProgress }: ImportOptions, counts: { blobs: number; skip
   return onProgress ? { advance: () => onProgress(counts.blobs + counts.skipped + counts.manifests) } : {}
 }
 
-async function importRoot(tree: TreeImport, root: ArchiveRoot, failures: Failure[]): Promise<void> {
+async function importRoot(tree: TreeImport, root: ArchiveRoot, failures: TransferFailure[]): Promise<void> {
   const { repository } = tree
   try {
     await importTree(

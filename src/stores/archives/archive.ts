@@ -1,11 +1,15 @@
 import type { Digest } from '../../oci/index.ts'
 
-/** A tree of files to be written once, such as OCI image layouts: a folder or a tar file. */
-export interface ArchiveWriter {
-  /** @param path components separated by "/", each of which the caller vouches for. */
-  write(path: string, sizeBytes: number, bytes: AsyncIterable<Uint8Array>): Promise<void>
+/** OCI image layouts to be written once, one for each repository, in a folder or a tar file. */
+export interface ArchiveWriter extends AsyncDisposable {
+  /**
+   * Writes one file of the repository's layout, such as `index.json`. When `bytes` fail, or are not as many as declared,
+   * that failure is thrown, nothing of the file is left and the next can be written.
+   */
+  write(repository: string, file: string, sizeBytes: number, bytes: AsyncIterable<Uint8Array>): Promise<void>
   /** Is it there, with this size? Then it need not be written again. */
-  has(path: string, sizeBytes: number): Promise<boolean>
+  has(repository: string, file: string, sizeBytes: number): Promise<boolean>
+  /** The archive is whole. One that is disposed without this is not there, or can be continued. */
   close(): Promise<void>
 }
 
@@ -19,7 +23,7 @@ export interface ArchiveRoot {
 /** Repositories in files that something else wrote; nothing in it is believed. */
 export interface ArchiveReader extends AsyncDisposable {
   /** Names of the repositories; undefined stands for the one repository of an archive that does not name it. */
-  repositories(): AsyncIterable<string | undefined>
+  readonly repositories: readonly (string | undefined)[]
   roots(repository: string | undefined): AsyncIterable<ArchiveRoot>
   /** The bytes of a blob or manifest; undefined when they are not there. */
   open(
@@ -28,4 +32,12 @@ export interface ArchiveReader extends AsyncDisposable {
   ): Promise<{ readonly sizeBytes: number; readonly bytes: AsyncIterable<Uint8Array> } | undefined>
   /** What was seen and cannot be taken, such as a link that is no digest. */
   readonly faults: readonly string[]
+}
+
+/** Where a tar file is unpacked. */
+export interface Scratch {
+  /** Made when missing. */
+  readonly folder: string
+  /** Takes the lock on a file, which is made; it is free when the process has ended, however. Undefined when taken. */
+  lock(file: string): { release(): void } | undefined
 }

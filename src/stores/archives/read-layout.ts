@@ -1,26 +1,32 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { algorithmOf, type Digest, encodedOf, isDigest, isObject } from '../../oci/index.ts'
 import type { ArchiveReader, ArchiveRoot } from './archive.ts'
-import { openFile } from './open-file.ts'
+import { repositoryOf } from './layout-folder.ts'
+import { entriesIn } from './list-folders.ts'
+import { isFile, messageOf, openFile } from './open-file.ts'
 
 const REF_NAME = 'org.opencontainers.image.ref.name'
 /** An index.json beyond this is no index; some 200,000 manifests fit. */
 const MAX_INDEX_BYTES = 64 << 20
 
+export interface LayoutOptions {
+  /** Faults that were seen before, to which the reader adds its own. */
+  readonly faults?: string[]
+  readonly cleanUp?: () => Promise<void>
+}
+
 /**
- * OCI image layouts (image-spec v1.1.1 image-layout.md): one in `folder` itself, or one for each repository in the
+ * OCI image layouts (image-spec v1.1.1 image-layout.md): one in `root` itself, or one for each repository in the
  * folder of the repository's name, as Berth exports and as zot keeps them.
  */
-export function layoutReader(folder: string, cleanUp: () => Promise<void> = async () => undefined): ArchiveReader {
-  const faults: string[] = []
-  const folderOf = (repository: string | undefined) => (repository === undefined ? folder : join(folder, repository))
+export async function readLayouts(root: string, options: LayoutOptions = {}): Promise<ArchiveReader> {
+  const { faults = [], cleanUp = async () => undefined } = options
+  const folders = await findLayouts(root, faults)
+  const folderOf = (repository: string | undefined) => join(root, folders.get(repository) ?? '')
   return {
     faults,
-    async *repositories() {
-      if (await isFile(join(folder, 'index.json'))) yield undefined
-      else yield* layoutsBelow(folder, '')
-    },
+    repositories: [...folders.keys()],
     async *roots(repository) {
       yield* await readIndex(join(folderOf(repository), 'index.json'), faults)
     },
@@ -29,27 +35,58 @@ export function layoutReader(folder: string, cleanUp: () => Promise<void> = asyn
   }
 }
 
-async function* layoutsBelow(folder: string, name: string): AsyncGenerator<string> {
-  const entries = await readdir(join(folder, name), { withFileTypes: true })
-  if (name !== '' && entries.some(entry => entry.name === 'index.json')) yield name
-  for (const entry of entries) {
-    if (!entry.isDirectory() || (entry.name.startsWith('sha') && name.endsWith('/blobs'))) continue
-    yield* layoutsBelow(folder, name === '' ? entry.name : `${name}/${entry.name}`)
+/** The repositories and their folders below `root`. */
+async function findLayouts(root: string, faults: string[]): Promise<ReadonlyMap<string | undefined, string>> {
+  const folders = new Map<string | undefined, string>()
+  const isLayout = await isFile(join(root, 'index.json'))
+  if (isLayout) folders.set(undefined, '')
+  for await (const folder of layoutsBelow(root, '', faults)) {
+    const repository = repositoryOf(folder)
+    const same = folders.get(repository)
+    if (isLayout) faults.push(`${join(root, folder)}: is another layout below a layout; import it by itself`)
+    else if (same !== undefined) faults.push(`${join(root, folder)}: ${same} stands for the same repository`)
+    else folders.set(repository, folder)
+  }
+  return folders
+}
+
+/**
+ * Looks into every folder. A layout's `blobs/sha256` could be left out, as it holds files only; yet a tool that does not
+ * write names as Berth does puts the repository `x/blobs/sha256` there, and then it would be lost without a word.
+ */
+async function* layoutsBelow(root: string, folder: string, faults: string[]): AsyncGenerator<string> {
+  for (const entry of await entriesIn(join(root, folder), faults)) {
+    const below = folder === '' ? entry.name : `${folder}/${entry.name}`
+    const isLink = entry.isSymbolicLink()
+    if (!entry.isDirectory() && !isLink) continue
+    const isLayout = await hasIndex(join(root, below), faults)
+    if (isLayout && isLink) faults.push(`${join(root, below)}: is a symbolic link, and those are not followed`)
+    else if (isLayout) yield below
+    if (!isLink) yield* layoutsBelow(root, below, faults)
+  }
+}
+
+async function hasIndex(folder: string, faults: string[]): Promise<boolean> {
+  try {
+    return await isFile(join(folder, 'index.json'))
+  } catch (error) {
+    faults.push(`${folder}: cannot be read: ${messageOf(error)}`)
+    return false
   }
 }
 
 async function readIndex(file: string, faults: string[]): Promise<readonly ArchiveRoot[]> {
-  const { size } = await stat(file)
-  if (size > MAX_INDEX_BYTES) {
-    faults.push(`${file}: has ${size} bytes, more than any index`)
-    return []
-  }
   try {
+    const { size } = await stat(file)
+    if (size > MAX_INDEX_BYTES) {
+      faults.push(`${file}: has ${size} bytes, more than any index`)
+      return []
+    }
     const index: unknown = JSON.parse(await readFile(file, 'utf8'))
     if (isObject(index) && Array.isArray(index.manifests)) return rootsOf(index.manifests, file, faults)
     faults.push(`${file}: is no image index`)
   } catch (error) {
-    faults.push(`${file}: ${error instanceof Error ? error.message : String(error)}`)
+    faults.push(`${file}: ${messageOf(error)}`)
   }
   return []
 }
@@ -73,8 +110,4 @@ function rootsOf(descriptors: readonly unknown[], file: string, faults: string[]
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
-}
-
-export async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() ?? false
 }
