@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { blobOf, imageOf, type RegistryClient, registryClient } from '../support/registry-client.ts'
+import { blobOf, INDEX, imageOf, type RegistryClient, registryClient } from '../support/registry-client.ts'
 import { startBerth } from '../support/start-berth.ts'
 import { exportFrom, importInto, tarOf, write } from './commands.ts'
 
@@ -210,4 +210,21 @@ test('an export into a folder of an earlier one goes on, and what was marked sta
   await using other = await startBerth()
   expect(await importInto(other.dataFolder, join(folder, 'moved'))).toMatchObject({ code: 0 })
   await expectExactly(registryClient(other.url), ['repositories/x', 'repositories/y'])
+})
+
+test('an index that names layers, as the cache of BuildKit does, comes back with them', async () => {
+  await using from = await startBerth()
+  const client = registryClient(from.url)
+  const layer = blobOf('a cached layer')
+  expect(await client.pushBlob('cache', layer)).toBe(201)
+  const { digest } = layer
+  const manifests = [{ mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest, size: layer.bytes.length }]
+  const index = { ...blobOf(JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests })), mediaType: INDEX }
+  expect(await client.putManifest('cache', 'main', { ...index, needs: [digest] })).toBe(201)
+  const target = join(folder, 'cache.tar')
+  expect((await exportFrom(from.dataFolder, target)).code).toBe(0)
+  await using to = await startBerth()
+  expect((await importInto(to.dataFolder, target)).code).toBe(0)
+  expect(await registryClient(to.url).get('cache', 'manifests', 'main')).toEqual(index.bytes)
+  expect(await registryClient(to.url).get('cache', 'blobs', digest)).toEqual(layer.bytes)
 })

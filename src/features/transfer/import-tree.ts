@@ -2,6 +2,8 @@ import {
   algorithmOf,
   type Descriptor,
   type Digest,
+  isImageManifest,
+  isIndex,
   parseManifest,
   RegistryError,
   type RepositoryName,
@@ -35,7 +37,11 @@ export async function importTree(tree: TreeImport, wanted: Wanted, tags: readonl
   if (depth > MAX_DEPTH) throw new RegistryError('MANIFEST_INVALID', `Indexes nest deeper than ${MAX_DEPTH}.`)
   const bytes = await readManifest(tree, wanted.digest)
   const manifest = parseManifest(bytes, wanted.mediaType)
-  for (const child of manifest.manifests) await importChild(tree, child, depth)
+  for (const child of manifest.manifests) {
+    // BuildKit keeps its cache as an index that names layers.
+    const isManifest = isImageManifest(child.mediaType) || isIndex(child.mediaType)
+    await (isManifest ? importChild(tree, child, depth) : importBlob(tree, child))
+  }
   for (const blob of manifest.blobs) await importBlob(tree, blob)
   const known = await tree.content.manifests.summary(tree.repository, { digest: wanted.digest })
   const permit = authorize({ mode: 'open' }, SYSTEM, 'push', { repository: tree.repository })
