@@ -56,7 +56,8 @@ export function startWorkers({ count, command, onDeath, snapshot, log }: Workers
     workers.delete(slot)
     if (stopping) return
     await onDeath(worker.name)
-    if (!serving) {
+    // One that ends by itself before any start succeeded would end so again; one that was killed would not.
+    if (!serving && worker.process.signalCode === null) {
       ready.reject(new WorkerFailed('A worker could not start; what it said stands above.'))
       return
     }
