@@ -4,7 +4,15 @@ import { type Content, UploadHashes } from '../features/content/index.ts'
 import type { CollectRules, GarbageCollection } from '../features/lifecycle/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import { filesystemBlobStores } from '../stores/blobs/index.ts'
-import { type Metadata, type MigrationReport, openSqliteMetadata } from '../stores/metadata/index.ts'
+import {
+  hasPostgresMetadata,
+  type Metadata,
+  type MigrationReport,
+  openPostgresMetadata,
+  openSqliteMetadata,
+  type PostgresOptions,
+} from '../stores/metadata/index.ts'
+import { checkStorage } from './check-storage.ts'
 import { CommandError } from './command-error.ts'
 import type { Config } from './config/index.ts'
 
@@ -18,7 +26,7 @@ export interface Berth extends AsyncDisposable {
 }
 
 export async function compose(config: Config, instance: string): Promise<Berth> {
-  const { metadata, migration } = await openSqliteMetadata(metadataFile(config))
+  const { metadata, migration } = await openMetadata(config)
   const stores = filesystemBlobStores(config.data)
   const content: Content = {
     repositories: metadata.repositories,
@@ -49,11 +57,31 @@ export async function compose(config: Config, instance: string): Promise<Berth> 
 
 /** For commands beside a server: never makes a registry where there is none. @throws CommandError. */
 export async function openExisting(config: Config, command: string): Promise<Berth> {
-  if (existsSync(metadataFile(config))) return compose(config, `${command}-${crypto.randomUUID().slice(0, 8)}`)
+  const database = postgresOf(config)
+  if (database ? await hasPostgresMetadata(database) : existsSync(metadataFile(config)))
+    return compose(config, `${command}-${crypto.randomUUID().slice(0, 8)}`)
+  if (database) throw new CommandError('There is no registry in the database: start the server on it first.')
   throw new CommandError(`There is no registry in ${config.data}: give its folder with --data or BERTH_DATA.`)
 }
 
-export function metadataFile(config: Config): string {
+async function openMetadata(config: Config): Promise<{ metadata: Metadata; migration: MigrationReport }> {
+  const database = postgresOf(config)
+  if (!database) return openSqliteMetadata(metadataFile(config))
+  const opened = await openPostgresMetadata(database)
+  try {
+    await checkStorage(opened.metadata.storage, config.data)
+    return opened
+  } catch (error) {
+    await opened.metadata.close()
+    throw error
+  }
+}
+
+function postgresOf({ database: { url, ...rest } }: Config): PostgresOptions | undefined {
+  return url === undefined ? undefined : { url, ...rest }
+}
+
+function metadataFile(config: Config): string {
   return join(config.data, 'berth.db')
 }
 

@@ -1,8 +1,8 @@
-import { Database } from 'bun:sqlite'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
 import { readdir, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { berthCommand } from '../support/berth-command.ts'
+import { sqlOn } from '../support/database.ts'
 import { errorOf, rawRequest, statusOf } from '../support/raw-request.ts'
 import {
   type Bytes,
@@ -387,8 +387,7 @@ test('a single POST that is refused leaves no upload behind', async () => {
     expect(response.status).toBeGreaterThanOrEqual(400)
   }
   expect(await uploadFiles()).toBe(before)
-  using database = new Database(join(berth.dataFolder, 'berth.db'), { readonly: true })
-  expect(database.query("select id from uploads where repository = 'bad/post'").all()).toEqual([])
+  expect(await sqlOn(berth.dataFolder, "select id from uploads where repository = 'bad/post'")).toEqual([])
 })
 
 test('what storage has lost or cut short is not sent, and is mended by pushing it again', async () => {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BERTH, berthCommand } from '../support/berth-command.ts'
+import { onPostgres } from '../support/database.ts'
 import { seededRandom } from '../support/random.ts'
 import { blobOf, type Document, digestOf, type RegistryClient, registryClient } from '../support/registry-client.ts'
 import { startBerth, withoutSettings } from '../support/start-berth.ts'
@@ -72,7 +73,7 @@ async function crashLoop(
             stderr: 'ignore',
           })
         : undefined
-      await Bun.sleep((collector ? 60 : 5) + random.below(150))
+      await Bun.sleep((collector ? 60 : 5) + random.below(onPostgres ? 500 : 150))
       if (random.chance(0.5)) collector?.kill('SIGKILL')
       if (await killOne(berth.pid)) await Bun.sleep(50)
       await berth.kill()

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { onPostgres } from '../support/database.ts'
 import { blobOf, imageOf, registryClient } from '../support/registry-client.ts'
 import { startBerth } from '../support/start-berth.ts'
 import { describeWithTools, needTool } from '../tools/find-tools.ts'
@@ -46,7 +47,8 @@ describeWithTools('faults', 'what the kernel is told', [needTool('strace')], () 
     expect(isSynced(blobPart, to, rename, created)).toBe(true)
     expect(isSynced(blobPart, join(to, '..'), rename, created)).toBe(true)
 
-    for (const part of [blobPart, manifestPart]) {
+    // PostgreSQL syncs what it commits, where strace on Berth does not see it.
+    for (const part of onPostgres ? [] : [blobPart, manifestPart]) {
       const log = join(dataFolder, 'berth.db-wal')
       const written = part.findLast(({ name, text }) => /^p?write/.test(name) && text.includes(`<${log}>`))
       const answered = part.at(-1)

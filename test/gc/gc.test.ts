@@ -1,8 +1,8 @@
-import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BERTH, berthCommand } from '../support/berth-command.ts'
+import { sqlOn } from '../support/database.ts'
 import { type Bytes, blobOf, imageOf, indexOf, registryClient } from '../support/registry-client.ts'
 import { type Berth, startBerth, withoutSettings } from '../support/start-berth.ts'
 
@@ -100,8 +100,7 @@ describe('the grace period', () => {
     await using berth = await startBerth({ env: { ...BY_HAND, BERTH_GC_GRACE_SECONDS: '3000' } })
     const client = await withBlobs(berth, loose)
     const hourAgo = Date.now() - 3_600_000
-    using database = new Database(join(berth.dataFolder, 'berth.db'))
-    database.run('update collection_candidates set since = ?', [hourAgo])
+    await sqlOn(berth.dataFolder, 'update collection_candidates set since = ?', [hourAgo])
     expect(await gc(berth, '--dry-run', '--grace', '3000')).toMatchObject({ blobLinks: 1 })
     if (how === 'HEAD') expect(await client.head(REPOSITORY, 'blobs', loose.digest)).toBe(200)
     else expect(await client.mount(REPOSITORY, loose.digest, REPOSITORY)).toBe(201)
@@ -161,9 +160,8 @@ test('uploads that nobody goes on with go, with their bytes; others stay', async
     return location
   }
   const [stale, fresh] = [await begin(), await begin()]
-  using database = new Database(join(berth.dataFolder, 'berth.db'))
   const id = stale.pathname.split('/').at(-1) as string
-  database.run('update uploads set updated_at = 0 where id = ?', [id])
+  await sqlOn(berth.dataFolder, 'update uploads set updated_at = 0 where id = ?', [id])
   expect(await gc(berth)).toMatchObject({ uploads: 1 })
   expect((await fetch(stale)).status).toBe(404)
   expect((await fetch(fresh)).status).toBe(204)

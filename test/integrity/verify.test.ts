@@ -1,8 +1,8 @@
-import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
 import { readdir, rm, truncate, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { berthCommand } from '../support/berth-command.ts'
+import { sqlOn } from '../support/database.ts'
 import { type Bytes, blobOf, imageOf, registryClient } from '../support/registry-client.ts'
 import { type Berth, startBerth } from '../support/start-berth.ts'
 
@@ -86,9 +86,7 @@ test('a blob that was cut short or lost is found without reading it', async () =
 test('a manifest whose bytes changed is put out of reach, and a push restores it', async () => {
   await using berth = await startBerth()
   const client = await withImage(berth)
-  const database = new Database(join(berth.dataFolder, 'berth.db'))
-  database.run("update manifests set bytes = cast('{}' as blob)")
-  database.close()
+  await sqlOn(berth.dataFolder, 'update manifests set bytes = ?', [Buffer.from('{}')])
   expect(await verify(berth)).toMatchObject({ code: 1, kinds: [`manifest damaged ${image.digest}`] })
   expect(await client.head(REPOSITORY, 'manifests', 'v1')).toBe(404)
   expect(await client.putManifest(REPOSITORY, 'v1', image)).toBe(201)
@@ -114,12 +112,10 @@ test('an object that nothing knows is put aside once it is old, and nothing is d
 test('a tag and a link that point at nothing are reported', async () => {
   await using berth = await startBerth()
   await withImage(berth)
-  const database = new Database(join(berth.dataFolder, 'berth.db'))
-  database.run(`insert into tags select repository_id, 'lost', '${blobOf('lost').digest}', 0 from tags`)
-  database.run(
-    `insert into repository_blobs select repository_id, '${blobOf('gone').digest}', 0 from tags where name = 'v1'`,
-  )
-  database.close()
+  const insert = (into: string, values: string) =>
+    sqlOn(berth.dataFolder, `insert into ${into} select repository_id, ${values}, 0 from tags where name = 'v1'`)
+  await insert('tags', `'lost', '${blobOf('lost').digest}'`)
+  await insert('repository_blobs', `'${blobOf('gone').digest}'`)
   const { code, kinds } = await verify(berth)
   expect(code).toBe(1)
   expect(kinds).toEqual([`tag dangling ${blobOf('lost').digest}`, `link dangling ${blobOf('gone').digest}`])

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { databaseSettings } from './database.ts'
 import { withoutSettings } from './start-berth.ts'
 
 export const BERTH = join(import.meta.dir, '../../bin/berth')
@@ -10,7 +11,13 @@ export async function berthCommand(
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
   const child = Bun.spawn([BERTH, ...args], {
-    env: { ...withoutSettings(process.env), BERTH_DATA: dataFolder, BERTH_AUTH: 'none', ...env },
+    env: {
+      ...withoutSettings(process.env),
+      BERTH_DATA: dataFolder,
+      BERTH_AUTH: 'none',
+      ...(await databaseSettings(dataFolder)),
+      ...env,
+    },
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',

@@ -1,9 +1,9 @@
-import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { appendFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { berthCommand } from '../support/berth-command.ts'
+import { sqlOn } from '../support/database.ts'
 import { type Bytes, blobOf, imageOf, registryClient } from '../support/registry-client.ts'
 import { type Berth, startBerth } from '../support/start-berth.ts'
 import { exportFrom, filesBelow, importInto } from './commands.ts'
@@ -107,10 +107,8 @@ test('a manifest that is damaged is listed, and no index names it', async () => 
   await client.putManifest('team/app', 'whole', whole)
   await client.putManifest('team/app', 'other', other)
   await berth.stop()
-  {
-    using database = new Database(join(berth.dataFolder, 'berth.db'))
-    database.run('update manifests set bytes = ? where digest = ?', [Buffer.from('{"not":"it"}'), other.digest])
-  }
+  const bytes = Buffer.from('{"not":"it"}')
+  await sqlOn(berth.dataFolder, 'update manifests set bytes = ? where digest = ?', [bytes, other.digest])
   const target = join(folder, 'manifest')
   expect(await exportFrom(berth.dataFolder, target)).toMatchObject({
     code: 1,

@@ -58,6 +58,17 @@ export const configSchema = z.strictObject({
     .preprocess(value => (typeof value === 'object' && !Array.isArray(value) ? [value] : value), list(listener, 1))
     .default([{ address: '127.0.0.1:5000', tls: undefined }]),
   data: z.string().min(1).default('./data'),
+  database: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(/^postgres(ql)?:\/\/./, 'expected postgres://user:password@host:5432/database')
+        .optional(),
+      maxConnections: whole(1, 1000).default(10),
+      connectTimeoutSeconds: pause.default(10),
+      statementTimeoutSeconds: pause.default(60),
+    })
+    .prefault({}),
   auth: z.enum(['none'], { error: 'expected "none" (no authentication; on loopback addresses only)' }).optional(),
   processes: whole(1, 256).default(1),
   limits: z

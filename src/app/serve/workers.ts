@@ -81,7 +81,9 @@ export function startWorkers({ count, command, onDeath, snapshot, log }: Workers
   }
 
   const expose = async () => {
-    const values = await Promise.all([snapshot(), ...[...workers.values()].map(snapshotOf)])
+    // One that is starting does not listen yet and would never answer.
+    const asked = [...workers.values()].filter(worker => worker.ready)
+    const values = await Promise.all([snapshot(), ...asked.map(snapshotOf)])
     return mergeMetrics(values.filter(value => value !== undefined))
   }
 

@@ -16,6 +16,7 @@ import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
+import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
 import { createTags, type Tags } from './tags.ts'
 import {
   createUploadSessions,
@@ -40,6 +41,7 @@ export interface Metadata {
   readonly contents: Contents
   readonly dangling: Dangling
   readonly damage: DamageRecords
+  readonly storage: StorageIdentity
   close(): Promise<void>
 }
 
@@ -59,6 +61,7 @@ export function createMetadata(engine: Engine): Metadata {
     contents: createContents(engine),
     dangling: createDangling(engine),
     damage: createDamageRecords(engine),
+    storage: createStorageIdentity(engine),
     close: () => engine.close(),
   }
 }

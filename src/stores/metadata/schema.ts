@@ -55,6 +55,8 @@ export interface Schema {
   }
   /** Links and manifests that may have become unreferenced: what garbage collection looks at, and all it looks at. */
   collection_candidates: { repository_id: number; digest: Digest; kind: ReferenceKind; since: number }
+  /** The storage that the blobs lie in; at most the row `one` = 1. */
+  storage: { one: 1; id: string }
   /** Stored objects that no row of blobs names any more; removed from the store, then from here. */
   condemned_objects: { storage_key: string; digest: Digest; size_bytes: number; condemned_at: number; reason: string }
 }

@@ -8,10 +8,12 @@ type Observe = (bytes: Uint8Array) => void
 /** Up to here a body is taken in one piece: the memory for it is had once, and written once. */
 const SMALL_BYTES = 1 << 20
 /**
- * At most this much is written at once: for larger writes ext4 takes larger blocks of memory, which on a virtual
- * machine that returns free memory to its host cost four times as much (docs/performance.md).
+ * A small body is written in pieces of this size: for larger writes ext4 takes larger blocks of memory, which on a
+ * virtual machine that returns free memory to its host cost up to four times as much (docs/performance.md).
  */
-const WRITE_BYTES = 256 << 10
+const PIECE_BYTES = 256 << 10
+/** Of a stream that may be long, so much is written at once: each write costs a change of threads. */
+const GROUP_BYTES = 512 << 10
 /** A body that Bun may have buffered whole is given its full length on file first, so following it would read zeros. */
 const FOLLOWED_BYTES = 16 << 20
 
@@ -90,7 +92,7 @@ async function receiveStream(
     for await (const received of stream) {
       for (const piece of pieces(received)) {
         observe?.(piece)
-        if (groupBytes + piece.length > WRITE_BYTES) await flush()
+        if (groupBytes + piece.length > GROUP_BYTES) await flush()
         group.push(piece)
         groupBytes += piece.length
       }
@@ -104,7 +106,7 @@ async function receiveStream(
 }
 
 function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let from = 0; from < bytes.length; from += WRITE_BYTES) yield bytes.subarray(from, from + WRITE_BYTES)
+  for (let from = 0; from < bytes.length; from += PIECE_BYTES) yield bytes.subarray(from, from + PIECE_BYTES)
 }
 
 /** Without putting the pieces together first, as long as the file system takes them in one go. */

@@ -16,6 +16,19 @@ export async function openPostgresMetadata(
   return { metadata: createMetadata(openPostgresEngine(options)), migration }
 }
 
+/** Is there a registry's metadata in the database already? @throws Unavailable. */
+export async function hasPostgresMetadata(options: PostgresOptions): Promise<boolean> {
+  const connections = connect({ ...options, maxConnections: 1 })
+  try {
+    const rows = await connections`select to_regclass('kysely_migration') is not null as found`
+    return rows[0]?.found === true
+  } catch (error) {
+    throw translate(error, false)
+  } finally {
+    await connections.end({ timeout: 5 })
+  }
+}
+
 /**
  * Replicas that start at once wait for each other: Kysely takes an advisory lock for as long as it migrates. The way
  * back is the database's own: a dump or a point in time from before (docs/postgresql.md).
