@@ -7,10 +7,10 @@ import { startBerth } from '../registries.ts'
 import type { Bound } from './bound.ts'
 
 const REPOSITORY = 'bench/processes'
-const TAGS = Array.from({ length: 100 }, (_, index) => `v${index}`)
+const TAGS = Array.from({ length: 1000 }, (_, index) => `v${index}`)
 /** The generators share the cores with what they measure, so work that costs the server more shows more of the truth. */
 const LOADS: Readonly<Record<string, string>> = {
-  'tags list of 100': `/v2/${REPOSITORY}/tags/list`,
+  'tags list of 1,000': `/v2/${REPOSITORY}/tags/list`,
   'manifest GET': `/v2/${REPOSITORY}/manifests/v1`,
 }
 

@@ -7,7 +7,8 @@ import { type Comparison, timed, type Work } from '../measure.ts'
 
 const REPOSITORY = 'bench/uploads'
 const MIB = 2 ** 20
-const SMALL = { count: 100, width: 4 } as const
+const SMALL = { count: 300, width: 4 } as const
+const CHUNKED = 3
 const CHUNK_BYTES = 10 * MIB
 
 /** @param folder where the files that are pushed lie. */
@@ -35,10 +36,12 @@ export function uploads(folder: string): readonly Comparison[] {
       target: 1.1,
       rounds: 5,
       run: registry => {
-        const blob = randomBlob(100 * MIB)
-        return timed(100, () => pushChunks(registry, REPOSITORY, blob, CHUNK_BYTES))
+        const blobs = Array.from({ length: CHUNKED }, () => randomBlob(100 * MIB))
+        return timed(CHUNKED * 100, async () => {
+          for (const blob of blobs) await pushChunks(registry, REPOSITORY, blob, CHUNK_BYTES)
+        })
       },
-      disk: to => writeDurably(to, { files: 1, width: 1, mib: 100 }),
+      disk: to => writeDurably(to, { files: CHUNKED, width: 1, mib: 100 }),
     },
   ]
 }
