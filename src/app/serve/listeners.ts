@@ -30,7 +30,9 @@ export function takenAddress({ listen }: Pick<Config, 'listen'>): string | undef
     try {
       Bun.listen({ hostname, port, socket: { data() {} } }).stop(true)
     } catch (error) {
-      return `${address} cannot be listened on: ${error instanceof Error ? error.message : String(error)}.`
+      const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+      const reason = isTaken ? 'another program listens there' : error instanceof Error ? error.message : String(error)
+      return `${address} cannot be listened on: ${reason}. Choose another address (listen).`
     }
   }
   return undefined

@@ -21,10 +21,13 @@ export async function serve(config: Config, workerCommand: (name: string) => str
   if (fault) return refuse(fault)
   const unusable = cannotUse(config)
   if (unusable) return refuse(unusable)
-  const taken = takenAddress(config)
-  if (taken) return refuse(taken)
   const lock = takeServerLock(lockFile(config))
   if (!lock) return refuse(`Another Berth serves ${config.data}: stop it, or give this one another folder (data).`)
+  const taken = takenAddress(config)
+  if (taken) {
+    lock.release()
+    return refuse(taken)
+  }
   const log = createLog(config.log.level)
   const instance = crypto.randomUUID().slice(0, 8)
   await using berth = await compose(config, instance)
