@@ -51,7 +51,7 @@ export async function listReferrers(
 ): Promise<ListPage<Descriptor>> {
   const repository = repositoryOf(permit)
   const { artifactType } = request
-  const limit = Math.min(request.limit ?? content.limits.pageSize, content.limits.pageSize)
+  const limit = pageSize(content, request)
   if (limit === 0) return { items: [] }
   const items: Descriptor[] = []
   let bytes = 0
@@ -70,6 +70,10 @@ export async function listReferrers(
   }
 }
 
+function pageSize({ limits }: Content, { limit }: ListRequest): number {
+  return Math.min(limit ?? limits.pageSize, limits.pageSize)
+}
+
 /** Reads one more than asked for, to know whether another page follows. */
 async function onePage<Item>(
   content: Content,
@@ -77,7 +81,7 @@ async function onePage<Item>(
   read: (limit: number) => Promise<readonly Item[]>,
   keyOf: (item: Item) => string,
 ): Promise<ListPage<Item>> {
-  const limit = Math.min(request.limit ?? content.limits.pageSize, content.limits.pageSize)
+  const limit = pageSize(content, request)
   if (limit === 0) return { items: [] }
   const rows = await read(limit + 1)
   const items = rows.slice(0, limit)

@@ -1,5 +1,5 @@
 import type { Digest, RepositoryName } from '../../oci/index.ts'
-import { nominate, withdraw } from './candidates.ts'
+import { manifestNaming, nominate, withdraw } from './candidates.ts'
 import type { Engine, Queries } from './engine.ts'
 import { ensureRepository, idOf, repositoryId } from './repositories.ts'
 
@@ -123,8 +123,8 @@ export async function linkBlob(
     .values({ repository_id: repositoryId, digest, linked_at: now })
     .onConflict(conflict => conflict.columns(['repository_id', 'digest']).doNothing())
     .execute()
-  if (await referencedBy(queries, repositoryId, digest)) return
-  await nominate(queries, { repositoryId, digest, kind: 'blob' }, now)
+  const candidate = { repositoryId, digest, kind: 'blob' as const }
+  if (!(await manifestNaming(queries, candidate))) await nominate(queries, candidate, now)
 }
 
 async function unlinkBlob(
@@ -133,21 +133,9 @@ async function unlinkBlob(
 ): Promise<Unlinked> {
   const id = await repositoryId(queries, repository)
   if (id === undefined) return { outcome: 'unknown' }
-  const by = await referencedBy(queries, id, digest)
+  const by = await manifestNaming(queries, { repositoryId: id, digest, kind: 'blob' })
   if (by) return { outcome: 'referenced', by }
   return (await dropLink(queries, { repositoryId: id, digest, now })) ? { outcome: 'unlinked' } : { outcome: 'unknown' }
-}
-
-export async function referencedBy(queries: Queries, repository: number, digest: Digest): Promise<Digest | undefined> {
-  const row = await queries
-    .selectFrom('manifest_references')
-    .select('manifest')
-    .where('repository_id', '=', repository)
-    .where('target', '=', digest)
-    .where('kind', '=', 'blob')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.manifest
 }
 
 /** Removes the link and, with the last one, condemns the stored object. False when there was no such link. */

@@ -17,11 +17,60 @@ export async function nominate(queries: Queries, candidate: Candidate, now: numb
     .execute()
 }
 
-export async function withdraw(queries: Queries, candidate: Candidate): Promise<void> {
+export function withdraw(queries: Queries, { repositoryId, digest, kind }: Candidate): Promise<void> {
+  return withdrawAll(queries, { repositoryId, digests: [digest], kind })
+}
+
+export async function withdrawAll(
+  queries: Queries,
+  { repositoryId, digests, kind }: Omit<Candidate, 'digest'> & { readonly digests: readonly Digest[] },
+): Promise<void> {
   await queries
     .deleteFrom('collection_candidates')
-    .where('repository_id', '=', candidate.repositoryId)
-    .where('digest', '=', candidate.digest)
-    .where('kind', '=', candidate.kind)
+    .where('repository_id', '=', repositoryId)
+    .where('digest', 'in', digests)
+    .where('kind', '=', kind)
     .execute()
+}
+
+/** Since when garbage collection is asked to look at it; undefined when it is not. */
+export async function nominatedSince(
+  queries: Queries,
+  { repositoryId, digest, kind }: Candidate,
+): Promise<number | undefined> {
+  const row = await queries
+    .selectFrom('collection_candidates')
+    .select('since')
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .where('kind', '=', kind)
+    .executeTakeFirst()
+  return row?.since
+}
+
+/** A manifest of the repository that names it: an image for a blob, an index for a manifest. */
+export async function manifestNaming(
+  queries: Queries,
+  { repositoryId, digest, kind }: Candidate,
+): Promise<Digest | undefined> {
+  const row = await queries
+    .selectFrom('manifest_references')
+    .select('manifest')
+    .where('repository_id', '=', repositoryId)
+    .where('target', '=', digest)
+    .where('kind', '=', kind)
+    .limit(1)
+    .executeTakeFirst()
+  return row?.manifest
+}
+
+export async function isTagged(queries: Queries, repositoryId: number, digest: Digest): Promise<boolean> {
+  const row = await queries
+    .selectFrom('tags')
+    .select('name')
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
 }

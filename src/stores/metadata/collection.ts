@@ -1,8 +1,8 @@
 import type { Digest, RepositoryName } from '../../oci/index.ts'
-import { dropLink, referencedBy } from './blob-links.ts'
-import { type Candidate, withdraw } from './candidates.ts'
+import { dropLink } from './blob-links.ts'
+import { type Candidate, isTagged, manifestNaming, nominatedSince, withdraw } from './candidates.ts'
 import type { Engine, Queries } from './engine.ts'
-import { dropManifest, indexNaming } from './remove-manifest.ts'
+import { dropManifest } from './remove-manifest.ts'
 import type { ReferenceKind } from './schema.ts'
 
 /** A place in the queue of candidates: they are looked at in order of age. */
@@ -98,21 +98,6 @@ async function listCandidates(
   return rows.map(({ blobBytes, manifestBytes, ...row }) => ({ ...row, sizeBytes: blobBytes ?? manifestBytes ?? 0 }))
 }
 
-/** Somebody may have renewed the nomination since it was read; then its time has not come. */
-async function isStillNominated(
-  queries: Queries,
-  { repositoryId, digest, kind, since }: NominatedCandidate,
-): Promise<boolean> {
-  const row = await queries
-    .selectFrom('collection_candidates')
-    .select('since')
-    .where('repository_id', '=', repositoryId)
-    .where('digest', '=', digest)
-    .where('kind', '=', kind)
-    .executeTakeFirst()
-  return row?.since === since
-}
-
 async function judge(queries: Queries, candidate: NominatedCandidate): Promise<Verdict> {
   const { repositoryId, digest, kind } = candidate
   if (kind === 'blob') {
@@ -123,7 +108,7 @@ async function judge(queries: Queries, candidate: NominatedCandidate): Promise<V
       .where('digest', '=', digest)
       .executeTakeFirst()
     if (!link) return 'gone'
-    return (await referencedBy(queries, repositoryId, digest)) ? 'needed' : 'removed'
+    return (await manifestNaming(queries, candidate)) ? 'needed' : 'removed'
   }
   const manifest = await queries
     .selectFrom('manifests')
@@ -132,7 +117,7 @@ async function judge(queries: Queries, candidate: NominatedCandidate): Promise<V
     .where('digest', '=', digest)
     .executeTakeFirst()
   if (!manifest) return 'gone'
-  if (await indexNaming(queries, repositoryId, digest)) return 'needed'
+  if (await manifestNaming(queries, candidate)) return 'needed'
   if (await isTagged(queries, repositoryId, digest)) return 'needed'
   return manifest.subject && (await isManifest(queries, repositoryId, manifest.subject)) ? 'needed' : 'removed'
 }
@@ -159,17 +144,6 @@ async function frees(
   return others.every(other => other.since !== null && other.since <= before && other.repository_id > repositoryId)
 }
 
-async function isTagged(queries: Queries, repositoryId: number, digest: Digest): Promise<boolean> {
-  const row = await queries
-    .selectFrom('tags')
-    .select('name')
-    .where('repository_id', '=', repositoryId)
-    .where('digest', '=', digest)
-    .limit(1)
-    .executeTakeFirst()
-  return row !== undefined
-}
-
 async function isManifest(queries: Queries, repositoryId: number, digest: Digest): Promise<boolean> {
   const row = await queries
     .selectFrom('manifests')
@@ -181,7 +155,8 @@ async function isManifest(queries: Queries, repositoryId: number, digest: Digest
 }
 
 async function collectOne(queries: Queries, candidate: NominatedCandidate, now: number): Promise<Verdict> {
-  if (!(await isStillNominated(queries, candidate))) return 'needed'
+  // Somebody may have renewed the nomination since it was read; then its time has not come.
+  if ((await nominatedSince(queries, candidate)) !== candidate.since) return 'needed'
   const verdict = await judge(queries, candidate)
   const { repositoryId, digest, kind } = candidate
   if (verdict !== 'removed') await withdraw(queries, candidate)

@@ -1,4 +1,5 @@
 import type { Digest, RepositoryName, Tag } from '../../oci/index.ts'
+import { nominatedSince } from './candidates.ts'
 import type { Engine } from './engine.ts'
 import type { ReferenceKind } from './schema.ts'
 
@@ -41,24 +42,14 @@ export function createExplanations({ db }: Engine): Explanations {
     const manifests = (await place('manifests')).map(row => ({ ...row, kind: 'manifest' as const }))
     return [...blobs, ...manifests]
   }
-  const explain = async (
-    digest: Digest,
-    { id, name, kind }: { id: number; name: RepositoryName; kind: ReferenceKind },
-  ) => {
-    const references = await db
-      .selectFrom('manifest_references')
-      .select('manifest')
-      .where('repository_id', '=', id)
-      .where('target', '=', digest)
-      .where('kind', '=', kind)
-      .limit(MOST_NAMED)
-      .execute()
+  /** What only manifests have. */
+  const explainManifest = async (id: number, digest: Digest) => {
     const tags = await db
       .selectFrom('tags')
       .select('name')
       .where('repository_id', '=', id)
       .where('digest', '=', digest)
-      .limit(kind === 'manifest' ? MOST_NAMED : 0)
+      .limit(MOST_NAMED)
       .execute()
     const subject = await db
       .selectFrom('manifests as referrer')
@@ -71,20 +62,27 @@ export function createExplanations({ db }: Engine): Explanations {
       .where('referrer.repository_id', '=', id)
       .where('referrer.digest', '=', digest)
       .executeTakeFirst()
-    const candidate = await db
-      .selectFrom('collection_candidates')
-      .select('since')
+    return { tags: tags.map(row => row.name), ...(subject ? { subject: subject.digest } : {}) }
+  }
+  const explain = async (
+    digest: Digest,
+    { id, name, kind }: { id: number; name: RepositoryName; kind: ReferenceKind },
+  ) => {
+    const references = await db
+      .selectFrom('manifest_references')
+      .select('manifest')
       .where('repository_id', '=', id)
-      .where('digest', '=', digest)
+      .where('target', '=', digest)
       .where('kind', '=', kind)
-      .executeTakeFirst()
+      .limit(MOST_NAMED)
+      .execute()
+    const since = await nominatedSince(db, { repositoryId: id, digest, kind })
     return {
       repository: name,
       kind,
-      tags: tags.map(row => row.name),
       referencedBy: references.map(row => row.manifest),
-      ...(subject && kind === 'manifest' ? { subject: subject.digest } : {}),
-      ...(candidate ? { candidateSince: candidate.since } : {}),
+      ...(kind === 'manifest' ? await explainManifest(id, digest) : { tags: [] }),
+      ...(since === undefined ? {} : { candidateSince: since }),
     }
   }
   return {

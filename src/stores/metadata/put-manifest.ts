@@ -1,5 +1,5 @@
 import type { Descriptor, Digest, Tag } from '../../oci/index.ts'
-import { nominate, withdraw } from './candidates.ts'
+import { isTagged, nominate, withdraw, withdrawAll } from './candidates.ts'
 import type { Queries } from './engine.ts'
 import type { NewManifest, PutOutcome } from './manifest-port.ts'
 import { ensureRepository, repositoryId } from './repositories.ts'
@@ -44,7 +44,7 @@ async function presentTargets(queries: Queries, id: number | undefined, { manife
 }
 
 async function addBlobs(queries: Queries, id: number, wanted: readonly Descriptor[], present: Map<Digest, Target>) {
-  for (const digests of chunks(wanted)) {
+  for (const digests of chunks(digestsOf(wanted))) {
     const rows = await queries
       .selectFrom('repository_blobs')
       .innerJoin('blobs', 'blobs.digest', 'repository_blobs.digest')
@@ -58,7 +58,7 @@ async function addBlobs(queries: Queries, id: number, wanted: readonly Descripto
 }
 
 async function addManifests(queries: Queries, id: number, wanted: readonly Descriptor[], present: Map<Digest, Target>) {
-  for (const digests of chunks(wanted)) {
+  for (const digests of chunks(digestsOf(wanted))) {
     const rows = await queries
       .selectFrom('manifests')
       .select(['digest', 'size_bytes'])
@@ -100,23 +100,16 @@ async function storeReferences(
     ...manifest.manifests.map(target => [target.digest, kindOf(target.digest, 'manifest')] as const),
   ])
   const rows = [...targets].map(([target, kind]) => ({ repository_id: id, manifest: digest, target, kind }))
-  for (let start = 0; start < rows.length; start += CHUNK) {
+  for (const values of chunks(rows)) {
     await queries
       .insertInto('manifest_references')
-      .values(rows.slice(start, start + CHUNK))
+      .values(values)
       .onConflict(conflict => conflict.columns(['repository_id', 'manifest', 'target', 'kind']).doNothing())
       .execute()
   }
   for (const kind of ['blob', 'manifest'] as const) {
-    const digests = rows.filter(row => row.kind === kind).map(row => row.target)
-    for (let start = 0; start < digests.length; start += CHUNK) {
-      await queries
-        .deleteFrom('collection_candidates')
-        .where('repository_id', '=', id)
-        .where('digest', 'in', digests.slice(start, start + CHUNK))
-        .where('kind', '=', kind)
-        .execute()
-    }
+    const named = rows.filter(row => row.kind === kind).map(row => row.target)
+    for (const digests of chunks(named)) await withdrawAll(queries, { repositoryId: id, digests, kind })
   }
 }
 
@@ -138,19 +131,15 @@ async function moveTag(queries: Queries, move: { id: number; tag: Tag; digest: D
 
 /** An untagged manifest that no index names may go one day, if the operator wants that. */
 export async function nominateUntagged(queries: Queries, id: number, digest: Digest, now: number): Promise<void> {
-  const tag = await queries
-    .selectFrom('tags')
-    .select('name')
-    .where('repository_id', '=', id)
-    .where('digest', '=', digest)
-    .limit(1)
-    .executeTakeFirst()
   const candidate = { repositoryId: id, digest, kind: 'manifest' as const }
-  if (tag) await withdraw(queries, candidate)
+  if (await isTagged(queries, id, digest)) await withdraw(queries, candidate)
   else await nominate(queries, candidate, now)
 }
 
-function* chunks(descriptors: readonly Descriptor[]): Generator<readonly Digest[]> {
-  const digests = [...new Set(descriptors.map(descriptor => descriptor.digest))]
-  for (let start = 0; start < digests.length; start += CHUNK) yield digests.slice(start, start + CHUNK)
+function digestsOf(descriptors: readonly Descriptor[]): readonly Digest[] {
+  return [...new Set(descriptors.map(descriptor => descriptor.digest))]
+}
+
+function* chunks<Item>(items: readonly Item[]): Generator<Item[]> {
+  for (let start = 0; start < items.length; start += CHUNK) yield items.slice(start, start + CHUNK)
 }

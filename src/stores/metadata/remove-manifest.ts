@@ -1,5 +1,5 @@
 import type { Digest } from '../../oci/index.ts'
-import { nominate, withdraw } from './candidates.ts'
+import { manifestNaming, nominate, withdraw } from './candidates.ts'
 import type { Queries } from './engine.ts'
 import type { Manifests, Removed } from './manifest-port.ts'
 import { repositoryId } from './repositories.ts'
@@ -10,21 +10,9 @@ export async function removeManifest(
 ): Promise<Removed> {
   const id = await repositoryId(queries, repository)
   if (id === undefined) return { outcome: 'unknown' }
-  const by = await indexNaming(queries, id, digest)
+  const by = await manifestNaming(queries, { repositoryId: id, digest, kind: 'manifest' })
   if (by) return { outcome: 'referenced', by }
   return { outcome: (await dropManifest(queries, id, digest, now)) ? 'removed' : 'unknown' }
-}
-
-export async function indexNaming(queries: Queries, id: number, digest: Digest): Promise<Digest | undefined> {
-  const row = await queries
-    .selectFrom('manifest_references')
-    .select('manifest')
-    .where('repository_id', '=', id)
-    .where('target', '=', digest)
-    .where('kind', '=', 'manifest')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.manifest
 }
 
 /** Removes the manifest with its tags and references; all that it held or that pointed at it becomes a candidate. */
