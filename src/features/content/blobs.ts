@@ -15,14 +15,9 @@ export async function statBlob(content: Content, permit: Permit<'pull'>, digest:
   return (await content.blobLinks.find(repository, digest)) ?? unknownBlob(content, repository, digest)
 }
 
-/** @throws when the store has not what the metadata say: better no answer than one that breaks off. */
+/** @throws ObjectFault when the store has not what the metadata say. */
 export async function readBlob(content: Content, blob: StoredBlob, range?: ByteRange) {
-  const storedBytes = await content.blobs.size(blob.storageKey)
-  if (storedBytes !== blob.sizeBytes) {
-    const found = storedBytes === undefined ? 'is not in storage' : `has ${storedBytes} bytes in storage`
-    throw new Error(`${blob.storageKey} ${found}, and ${blob.sizeBytes} in the metadata: run berth verify.`)
-  }
-  return content.blobs.read(blob.storageKey, range)
+  return content.blobs.read(blob, range)
 }
 
 /**

@@ -53,9 +53,10 @@ async function faultOf({ blobs }: Verification, { content }: VerifyOptions, blob
   return { kind: 'blob damaged' as const, detail: 'Its bytes do not have its digest.' }
 }
 
-async function hasDigest(blobs: BlobStore, { digest, storageKey }: InventoryBlob): Promise<boolean> {
+async function hasDigest(blobs: BlobStore, blob: InventoryBlob): Promise<boolean> {
+  const { digest } = blob
   const hash = createHash(algorithmOf(digest))
-  const body = blobs.read(storageKey)
+  const body = await blobs.read(blob)
   for await (const bytes of body instanceof Blob ? body.stream() : body) hash.update(bytes)
   return hash.digest('hex') === encodedOf(digest)
 }

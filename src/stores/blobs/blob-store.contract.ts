@@ -1,11 +1,22 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
 import { type Digest, parseDigest } from '../../oci/index.ts'
-import type { BlobStore, Incoming, QuarantineStore, StoredObject, UploadStore } from './blob-store.ts'
+import {
+  type BlobStore,
+  type Incoming,
+  type ObjectRef,
+  ObjectFault,
+  type QuarantineStore,
+  type StorageMark,
+  type StoredObject,
+  type UploadProgress,
+  type UploadStore,
+} from './blob-store.ts'
 
 export interface OpenedStores extends AsyncDisposable {
   readonly blobs: BlobStore & QuarantineStore
   readonly uploads: UploadStore
+  readonly mark: StorageMark
 }
 
 const MIB = 2 ** 20
@@ -21,20 +32,27 @@ export function blobStoreContract(name: string, open: () => Promise<OpenedStores
 
     const store = async (bytes: Uint8Array, id = crypto.randomUUID()) => {
       await stores.uploads.append(id, 0, streamed(bytes))
-      return stores.uploads.complete(id, digestOf(bytes))
+      return complete(id, bytes)
     }
+    const complete = async (id: string, bytes: Uint8Array): Promise<ObjectRef> => {
+      const digest = digestOf(bytes)
+      const { storageKey, leftovers } = await stores.uploads.complete(id, digest)
+      for (const leftover of leftovers) await stores.blobs.remove(leftover.storageKey)
+      return { storageKey, digest, sizeBytes: bytes.length }
+    }
+    const sizeOf = ({ storageKey }: ObjectRef) => stores.blobs.size(storageKey)
 
     test('an upload that is completed is read back whole, and by ranges with both ends inclusive', async () => {
       const bytes = random(3 * MIB + 17)
-      const key = await store(bytes)
-      expect(await stores.blobs.size(key)).toBe(bytes.length)
-      expect(await read(stores.blobs, key)).toEqual(bytes)
+      const object = await store(bytes)
+      expect(await sizeOf(object)).toBe(bytes.length)
+      expect(await read(stores.blobs, object)).toEqual(bytes)
       for (const [from, to] of [
         [0, 0],
         [1, MIB],
         [bytes.length - 1, bytes.length - 1],
       ] as const) {
-        expect(await read(stores.blobs, key, { from, to })).toEqual(bytes.slice(from, to + 1))
+        expect(await read(stores.blobs, object, { from, to })).toEqual(bytes.slice(from, to + 1))
       }
     })
 
@@ -52,8 +70,7 @@ export function blobStoreContract(name: string, open: () => Promise<OpenedStores
         expect(await uploads.received(id)).toBe(to)
       }
       expect(await collect(uploads.read(id))).toEqual(bytes)
-      expect(await read(stores.blobs, await uploads.complete(id, digestOf(bytes)))).toEqual(bytes)
-      expect(await uploads.received(id)).toBe(0)
+      expect(await read(stores.blobs, await complete(id, bytes))).toEqual(bytes)
     })
 
     test('whoever observes an upload sees each byte once and in order', async () => {
@@ -88,25 +105,32 @@ export function blobStoreContract(name: string, open: () => Promise<OpenedStores
 
     test('an upload that nothing was written to becomes an empty object', async () => {
       const nothing = new Uint8Array()
-      const key = await stores.uploads.complete(crypto.randomUUID(), digestOf(nothing))
-      expect(await stores.blobs.size(key)).toBe(0)
-      expect(await read(stores.blobs, key)).toEqual(nothing)
+      const object = await complete(crypto.randomUUID(), nothing)
+      expect(await sizeOf(object)).toBe(0)
+      expect(await read(stores.blobs, object)).toEqual(nothing)
     })
 
     test('the same bytes by two uploads are two objects, and removing one leaves the other', async () => {
       const bytes = random(100)
       const [one, other] = [await store(bytes), await store(bytes)]
-      expect(one).not.toBe(other)
-      await stores.blobs.remove(one)
-      expect(await stores.blobs.size(one)).toBeUndefined()
+      expect(one.storageKey).not.toBe(other.storageKey)
+      await stores.blobs.remove(one.storageKey)
+      expect(await sizeOf(one)).toBeUndefined()
       expect(await read(stores.blobs, other)).toEqual(bytes)
     })
 
     test('removing what is not there is no error, and reading it is one', async () => {
-      const key = await store(random(100))
-      await stores.blobs.remove(key)
-      await stores.blobs.remove(key)
-      await expect(read(stores.blobs, key)).rejects.toThrow()
+      const object = await store(random(100))
+      await stores.blobs.remove(object.storageKey)
+      await stores.blobs.remove(object.storageKey)
+      await expect(stores.blobs.read(object)).rejects.toThrow(ObjectFault)
+    })
+
+    test('an object that is longer or shorter than it should be is not read', async () => {
+      const object = await store(random(100))
+      for (const sizeBytes of [0, 99, 101]) {
+        await expect(stores.blobs.read({ ...object, sizeBytes })).rejects.toThrow(ObjectFault)
+      }
     })
 
     test('a discarded upload is gone, completed or not', async () => {
@@ -117,9 +141,9 @@ export function blobStoreContract(name: string, open: () => Promise<OpenedStores
       expect(await uploads.received(begun)).toBe(0)
       const bytes = random(100)
       const completed = crypto.randomUUID()
-      const key = await store(bytes, completed)
+      const { storageKey } = await store(bytes, completed)
       await uploads.discard(completed, digestOf(bytes))
-      expect(await blobs.size(key)).toBeUndefined()
+      expect(await blobs.size(storageKey)).toBeUndefined()
       await uploads.discard(crypto.randomUUID())
     })
 
@@ -127,13 +151,12 @@ export function blobStoreContract(name: string, open: () => Promise<OpenedStores
       const { uploads, blobs } = stores
       const [bytes, more] = [random(100), random(10)]
       const id = crypto.randomUUID()
-      const key = await store(bytes, id)
+      await store(bytes, id)
       await uploads.reopen(id, digestOf(bytes))
-      expect(await blobs.size(key)).toBeUndefined()
       expect(await uploads.received(id)).toBe(bytes.length)
       await uploads.append(id, bytes.length, streamed(more))
       const whole = new Uint8Array([...bytes, ...more])
-      expect(await read(blobs, await uploads.complete(id, digestOf(whole)))).toEqual(whole)
+      expect(await read(blobs, await complete(id, whole))).toEqual(whole)
     })
 
     test('an upload that was not completed is left as it is when it is opened again', async () => {
@@ -144,33 +167,71 @@ export function blobStoreContract(name: string, open: () => Promise<OpenedStores
       expect(await uploads.received(id)).toBe(7)
     })
 
-    test('every object is listed with its digest and its size, and no upload is', async () => {
-      const contents = [random(1), random(2), random(3)]
-      const keys = await Promise.all(contents.map(bytes => store(bytes)))
-      await stores.uploads.append(crypto.randomUUID(), 0, streamed(random(4)))
+    test('every object is listed with its upload and its size', async () => {
+      const ids = [1, 2, 3].map(() => crypto.randomUUID())
+      const objects = await Promise.all(ids.map((id, index) => store(random(index + 1), id)))
       const listed: StoredObject[] = []
       for await (const object of stores.blobs.list()) listed.push(object)
       const byKey = (one: { key: string }, other: { key: string }) => (one.key < other.key ? -1 : 1)
-      expect(listed.map(({ key, digest, sizeBytes }) => ({ key, digest, sizeBytes })).sort(byKey)).toEqual(
-        contents
-          .map((bytes, index) => ({ key: keys[index] as string, digest: digestOf(bytes), sizeBytes: bytes.length }))
+      expect(listed.map(({ key, uploadId, sizeBytes }) => ({ key, uploadId, sizeBytes })).sort(byKey)).toEqual(
+        objects
+          .map(({ storageKey, sizeBytes }, index) => ({ key: storageKey, uploadId: ids[index] as string, sizeBytes }))
           .sort(byKey),
       )
+      for (const { modifiedAt } of listed) expect(Math.abs(Date.now() - modifiedAt)).toBeLessThan(3_600_000)
     })
 
     test('what is put into quarantine is not served and not listed', async () => {
       const { blobs } = stores
-      const key = await store(random(100))
-      await blobs.quarantine(key)
-      expect(await blobs.size(key)).toBeUndefined()
+      for (const length of [100, 6 * MIB]) {
+        const { storageKey } = await store(random(length))
+        await blobs.quarantine(storageKey)
+        expect(await blobs.size(storageKey)).toBeUndefined()
+      }
       expect(await Array.fromAsync(blobs.list())).toEqual([])
+    })
+
+    test('a large upload in pieces of every size is read back whole, completed or not', async () => {
+      const { uploads, blobs } = stores
+      const bytes = random(23 * MIB + 11)
+      const id = crypto.randomUUID()
+      let from = 0
+      for (const length of [7, 3 * MIB, 4 * MIB, 1, 11 * MIB, 100, ...Array<number>(40).fill(10), bytes.length]) {
+        from = await uploads.append(id, from, streamed(bytes.slice(from, from + length)))
+      }
+      expect(from).toBe(bytes.length)
+      expect(digestOf(await collect(uploads.read(id)))).toBe(digestOf(bytes))
+      expect(digestOf(await read(blobs, await complete(id, bytes)))).toBe(digestOf(bytes))
+    })
+
+    test('an upload that said it ends is completed, or goes on all the same', async () => {
+      const bytes = random(12 * MIB + 1)
+      const [whole, begun] = [crypto.randomUUID(), crypto.randomUUID()]
+      await stores.uploads.append(whole, 0, { ...streamed(bytes), ends: true })
+      expect(digestOf(await read(stores.blobs, await complete(whole, bytes)))).toBe(digestOf(bytes))
+      await stores.uploads.append(begun, 0, { ...streamed(bytes), ends: true })
+      const more = random(6 * MIB)
+      await stores.uploads.append(begun, bytes.length, { ...streamed(more), ends: true })
+      const both = new Uint8Array([...bytes, ...more])
+      expect(digestOf(await read(stores.blobs, await complete(begun, both)))).toBe(digestOf(both))
+    })
+
+    test('the storage is marked once, and is empty until something is stored', async () => {
+      const { mark } = stores
+      expect(await mark.read()).toBeUndefined()
+      expect(await mark.isEmpty()).toBe(true)
+      expect(await mark.write('one')).toBe('one')
+      expect(await mark.write('other')).toBe('one')
+      expect(await mark.read()).toBe('one')
+      await store(random(1))
+      expect(await mark.isEmpty()).toBe(false)
     })
 
     test('many uploads at once do not get into each other', async () => {
       const contents = Array.from({ length: 20 }, (_, index) => random(index * 50_000))
-      const keys = await Promise.all(contents.map(bytes => store(bytes)))
-      for (const [index, key] of keys.entries())
-        expect(await read(stores.blobs, key)).toEqual(contents[index] as Uint8Array)
+      const objects = await Promise.all(contents.map(bytes => store(bytes)))
+      for (const [index, object] of objects.entries())
+        expect(await read(stores.blobs, object)).toEqual(contents[index] as Uint8Array)
     })
   })
 }
@@ -199,6 +260,19 @@ async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(await Array.fromAsync(stream, piece => new Uint8Array(piece))))
 }
 
-async function read(blobs: BlobStore, key: string, range?: { from: number; to: number }): Promise<Uint8Array> {
-  return new Uint8Array(await new Response(blobs.read(key, range)).arrayBuffer())
+async function read(blobs: BlobStore, object: ObjectRef, range?: { from: number; to: number }): Promise<Uint8Array> {
+  return new Uint8Array(await new Response(await blobs.read(object, range)).arrayBuffer())
+}
+
+/** What the metadata do for an engine that keeps uploads in pieces. */
+export function progressInMemory(): UploadProgress {
+  const saved = new Map<string, string>()
+  return {
+    load: async id => saved.get(id),
+    async save(id, before, after) {
+      if (saved.get(id) !== before) return false
+      saved.set(id, after)
+      return true
+    },
+  }
 }

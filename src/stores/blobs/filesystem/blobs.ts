@@ -1,25 +1,21 @@
 import type { Dirent } from 'node:fs'
 import { open, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { BlobStore, QuarantineStore, StoredObject } from '../blob-store.ts'
+import { type BlobStore, ObjectFault, type QuarantineStore, type StoredObject } from '../blob-store.ts'
 import { isAbsent, makeFolder, moveDurably, syncFolder } from './durable.ts'
-import { digestOfKey, type Layout } from './layout.ts'
+import { type Layout, partsOfKey } from './layout.ts'
 
 export function filesystemBlobs(layout: Layout): BlobStore & QuarantineStore {
   const pathOf = (key: string) => join(layout.blobs, key)
   return {
-    read(key, range) {
-      const file = Bun.file(pathOf(key))
+    async read(object, range) {
+      const path = pathOf(object.storageKey)
+      const status = await statIfThere(path)
+      if (status?.size !== object.sizeBytes) throw new ObjectFault(object, status?.size)
+      const file = Bun.file(path)
       return range ? file.slice(range.from, range.to + 1) : file
     },
-    async size(key) {
-      try {
-        return (await stat(pathOf(key))).size
-      } catch (error) {
-        if (isAbsent(error)) return undefined
-        throw error
-      }
-    },
+    size: async key => (await statIfThere(pathOf(key)))?.size,
     async remove(key) {
       await rm(pathOf(key), { force: true })
       await syncFolder(dirname(pathOf(key))).catch(error => {
@@ -42,9 +38,9 @@ async function* listObjects(layout: Layout): AsyncGenerator<StoredObject> {
     for (const prefix of await entries(join(layout.blobs, algorithm.name))) {
       for (const file of await entries(join(layout.blobs, algorithm.name, prefix.name))) {
         const key = `${algorithm.name}/${prefix.name}/${file.name}`
-        const digest = digestOfKey(key)
-        const status = digest && (await statIfThere(join(layout.blobs, key)))
-        if (digest && status) yield { key, digest, sizeBytes: status.size, modifiedAt: status.mtimeMs }
+        const parts = partsOfKey(key)
+        const status = parts && (await statIfThere(join(layout.blobs, key)))
+        if (parts && status) yield { key, ...parts, sizeBytes: status.size, modifiedAt: status.mtimeMs }
       }
     }
   }

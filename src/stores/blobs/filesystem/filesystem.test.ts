@@ -28,5 +28,6 @@ test('a file that is none of the objects is left alone and not listed', async ()
 test('an object lies in the folder of its digest, under the digest and the id of its upload', async () => {
   await using stores = await open()
   const digest = parseDigest(`sha256:${'ab'.repeat(32)}`)
-  expect(await stores.uploads.complete('0f-1', digest)).toBe(`sha256/ab/${'ab'.repeat(32)}.0f-1`)
+  const { storageKey } = await stores.uploads.complete('0f-1', digest)
+  expect(storageKey).toBe(`sha256/ab/${'ab'.repeat(32)}.0f-1`)
 })

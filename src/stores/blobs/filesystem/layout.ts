@@ -26,13 +26,13 @@ export function keyOf(digest: Digest, uploadId: string): string {
   return `${algorithmOf(digest)}/${encoded.slice(0, 2)}/${encoded}.${uploadId}`
 }
 
-const KEY = /^(sha256|sha512)\/[a-f0-9]{2}\/([a-f0-9]+)\.[A-Za-z0-9-]+$/
+const KEY = /^(sha256|sha512)\/[a-f0-9]{2}\/([a-f0-9]+)\.([A-Za-z0-9-]+)$/
 
 /** Undefined for a file that is none of Berth's objects. */
-export function digestOfKey(key: string): Digest | undefined {
-  const [, algorithm, encoded] = KEY.exec(key) ?? []
+export function partsOfKey(key: string): { readonly digest: Digest; readonly uploadId: string } | undefined {
+  const [, algorithm, encoded, uploadId] = KEY.exec(key) ?? []
   const digest = `${algorithm}:${encoded}`
-  return isDigest(digest) ? digest : undefined
+  return uploadId !== undefined && isDigest(digest) ? { digest, uploadId } : undefined
 }
 
 export function uploadPath(layout: Layout, id: string): string {

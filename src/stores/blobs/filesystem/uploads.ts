@@ -42,11 +42,10 @@ export function filesystemUploads(layout: Layout): UploadStore {
       }
     },
     async complete(id, digest) {
-      const key = keyOf(digest, id)
       // Made when missing: an upload that nothing was written to is empty.
       await using handle = await openFor('a+', pathOf(id))
       await moveDurably({ handle, path: pathOf(id) }, objectOf(id, digest))
-      return key
+      return { storageKey: keyOf(digest, id), leftovers: [] }
     },
     async reopen(id, digest) {
       try {

@@ -1,0 +1,23 @@
+import { parseBlobsAddress } from './address.ts'
+import type { BlobStores, UploadProgress } from './blob-store.ts'
+import { type Bucket, objectBlobStores } from './objects/index.ts'
+
+/**
+ * Blobs and uploads in the object storage at this address. The vendor's SDK is loaded when it is needed.
+ * @throws BlobsAddressError.
+ */
+export async function openObjectStores(address: string, progress: UploadProgress): Promise<BlobStores> {
+  const { prefix } = parseBlobsAddress(address)
+  return objectBlobStores(await bucketAt(address), prefix, progress)
+}
+
+async function bucketAt(text: string): Promise<Bucket> {
+  const address = parseBlobsAddress(text)
+  const timeoutMs = address.timeoutSeconds * 1000
+  if (address.kind === 's3') {
+    const { s3Bucket } = await import('./s3/index.ts')
+    const { sse, kmsKeyId } = address
+    return s3Bucket({ ...address, timeoutMs, ...(sse ? { encryption: { algorithm: sse, kmsKeyId } } : {}) })
+  }
+  throw new Error('not yet')
+}

@@ -1,0 +1,47 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { toolPath } from '../tools/find-tools.ts'
+import { freePort } from './start-berth.ts'
+import { untilListening } from './until-listening.ts'
+
+export interface ObjectServer extends AsyncDisposable {
+  /** http://127.0.0.1:PORT */
+  readonly endpoint: string
+  readonly port: number
+  readonly credentials: Readonly<Record<string, string>>
+  /** Makes a fresh, empty bucket and gives the address that the setting `blobs.url` takes. */
+  createBucket(endpoint?: string): Promise<string>
+}
+
+/** An S3 server over a temporary folder. */
+export async function startVersitygw(): Promise<ObjectServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'berth-s3-'))
+  const root = join(folder, 'root')
+  await mkdir(root)
+  const port = freePort()
+  const child = Bun.spawn([toolPath('versitygw'), '--quiet', '--port', `127.0.0.1:${port}`, 'posix', root], {
+    cwd: folder,
+    env: { PATH: process.env.PATH ?? '', ROOT_ACCESS_KEY: 'berth', ROOT_SECRET_KEY: 'berth-secret' },
+    stdin: 'ignore',
+    stdout: Bun.file(join(folder, 'log')),
+    stderr: Bun.file(join(folder, 'errors')),
+  })
+  await untilListening(port)
+  let buckets = 0
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    port,
+    credentials: { AWS_ACCESS_KEY_ID: 'berth', AWS_SECRET_ACCESS_KEY: 'berth-secret' },
+    async createBucket(endpoint = `http://127.0.0.1:${port}`) {
+      const name = `berth-${++buckets}`
+      await mkdir(join(root, name))
+      return `s3://${name}/registry?endpoint=${encodeURIComponent(endpoint)}&region=us-east-1&pathStyle=true`
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      await child.exited
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
