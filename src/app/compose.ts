@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { type Content, UploadHashes } from '../features/content/index.ts'
 import type { CollectRules, GarbageCollection } from '../features/lifecycle/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
-import { filesystemBlobStores } from '../stores/blobs/index.ts'
+import { Unavailable } from '../platform/outcome/index.ts'
+import { type BlobStores, filesystemBlobStores, openObjectStores } from '../stores/blobs/index.ts'
 import {
   hasPostgresMetadata,
   type Metadata,
@@ -19,7 +20,7 @@ import type { Config } from './config/index.ts'
 /** Berth without a way in: stores opened, features on top of them. */
 export interface Berth extends AsyncDisposable {
   readonly metadata: Metadata
-  readonly stores: ReturnType<typeof filesystemBlobStores>
+  readonly stores: BlobStores
   readonly content: Content
   readonly garbage: GarbageCollection
   readonly migration: MigrationReport
@@ -27,7 +28,10 @@ export interface Berth extends AsyncDisposable {
 
 export async function compose(config: Config, instance: string): Promise<Berth> {
   const { metadata, migration } = await openMetadata(config)
-  const stores = filesystemBlobStores(config.data)
+  const stores = await openStores(config, metadata).catch(async error => {
+    await metadata.close()
+    throw error
+  })
   const content: Content = {
     repositories: metadata.repositories,
     blobLinks: metadata.blobLinks,
@@ -41,6 +45,7 @@ export async function compose(config: Config, instance: string): Promise<Berth> 
     limits: config.limits,
     rules: { sparseManifests: config.manifests.sparse, graceMs: config.gc.graceSeconds * 1000 },
     clock: systemClock,
+    claimLeaseMs: stores.exclusive ? undefined : config.blobs.claimSeconds * 1000,
     instance,
   }
   const garbage: GarbageCollection = {
@@ -66,15 +71,21 @@ export async function openExisting(config: Config, command: string): Promise<Ber
 
 async function openMetadata(config: Config): Promise<{ metadata: Metadata; migration: MigrationReport }> {
   const database = postgresOf(config)
-  if (!database) return openSqliteMetadata(metadataFile(config))
-  const opened = await openPostgresMetadata(database)
-  try {
-    await checkStorage(opened.metadata.storage, config.data)
-    return opened
-  } catch (error) {
-    await opened.metadata.close()
-    throw error
+  return database ? openPostgresMetadata(database) : openSqliteMetadata(metadataFile(config))
+}
+
+/** Where the blobs lie; tied to the metadata unless both are in one folder. */
+async function openStores(config: Config, metadata: Metadata): Promise<BlobStores> {
+  const { url } = config.blobs
+  const stores =
+    url === undefined ? filesystemBlobStores(config.data) : await openObjectStores(url, metadata.uploadNotes)
+  if (url !== undefined || config.database.url !== undefined) {
+    await checkStorage(metadata.storage, stores).catch(error => {
+      if (error instanceof CommandError || error instanceof Unavailable) throw error
+      throw new CommandError(`The storage ${stores.place} cannot be used: ${messageOf(error)}`, { cause: error })
+    })
   }
+  return stores
 }
 
 function postgresOf({ database: { url, ...rest } }: Config): PostgresOptions | undefined {
@@ -96,4 +107,8 @@ export function collectRules({ gc }: Config): CollectRules {
     untagged: gc.untagged,
     removalDelayMs: gc.removalDelaySeconds * 1000,
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

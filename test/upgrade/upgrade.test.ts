@@ -99,10 +99,26 @@ test('the snapshot is the way back: put in the place of the database, it is the 
   })
 })
 
-test('a database of a newer Berth is refused by its name, and not touched', async () => {
+test('a database of a newer Berth that older ones may go on serving is served, and not changed', async () => {
+  await folderOf(NEWEST, async folder => {
+    const database = new Database(join(folder, 'berth.db'))
+    database.run('alter table repositories add column of_the_future text')
+    database.run("insert into kysely_migration values ('9999-from-the-future', '2099-01-01')")
+    database.close()
+    await using berth = await startBerth({ dataFolder: folder })
+    const client = registryClient(berth.url)
+    expect(await client.get('old/app', 'manifests', 'v1')).toEqual(image.bytes)
+    expect(await client.pushBlob('new/app', config)).toBe(201)
+    expect(await client.putManifest('new/app', 'v1', image)).toBe(201)
+    expect(await snapshots(folder)).toEqual([])
+  })
+})
+
+test('a database of a newer Berth that no older one may serve is refused by its name, and not touched', async () => {
   await folderOf(NEWEST, async folder => {
     const database = new Database(join(folder, 'berth.db'))
     database.run("insert into kysely_migration values ('9999-from-the-future', '2099-01-01')")
+    database.run("update compatibility set oldest = '9999-from-the-future'")
     database.close()
     const { code, stderr } = await berthCommand(folder, ['serve'], { BERTH_LISTEN: '127.0.0.1:0' })
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('9999-from-the-future') })

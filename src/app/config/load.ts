@@ -22,6 +22,8 @@ export class ConfigError extends Error {
   }
 }
 
+/** Sections whose address may stand for the whole: BERTH_DATABASE, BERTH_BLOBS. */
+const SECTIONS = [['database'], ['blobs']]
 const DEFAULT_FILE = 'berth.yaml'
 /** Variables that are read elsewhere: who a command is, and where its server is. */
 const OTHER_VARIABLES = new Set(['BERTH_CONFIG', 'BERTH_URL', 'BERTH_USERNAME', 'BERTH_PASSWORD', 'BERTH_TOKEN'])
@@ -68,7 +70,7 @@ function applyEnvironment(
   environment: ConfigSources['environment'],
   faults: string[],
 ): void {
-  const byVariable = new Map(SETTING_PATHS.map(path => [variableOf(path), path]))
+  const byVariable = new Map([...SETTING_PATHS, ...SECTIONS].map(path => [variableOf(path), path]))
   for (const [variable, value] of Object.entries(environment)) {
     if (!variable.startsWith('BERTH_') || value === undefined || OTHER_VARIABLES.has(variable)) continue
     const path = byVariable.get(variable)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseCidrs } from '../../entry/http/index.ts'
+import { BlobsAddressError, parseBlobsAddress } from '../../stores/blobs/index.ts'
 
 const address = z
   .string()
@@ -49,6 +50,24 @@ function isCidr(entry: string): boolean {
   }
 }
 
+const cidrs = list(z.string().refine(isCidr, 'expected an address or a range, such as 10.0.0.0/8'))
+
+function checkBlobsAddress(address: string, context: z.RefinementCtx): void {
+  try {
+    parseBlobsAddress(address)
+  } catch (error) {
+    if (!(error instanceof BlobsAddressError)) throw error
+    context.addIssue({ code: 'custom', message: error.message })
+  }
+}
+
+/** A section whose `url` may stand for the whole of it. */
+const orUrl = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.preprocess(
+    value => (typeof value === 'string' ? { url: value } : value),
+    z.strictObject(shape).prefault({} as never),
+  )
+
 /**
  * Every setting, its default and what it takes. The path of a setting is its name in berth.yaml; its environment
  * variable is BERTH_ and the path in capitals (`limits.manifestBytes`: BERTH_LIMITS_MANIFEST_BYTES).
@@ -58,17 +77,23 @@ export const configSchema = z.strictObject({
     .preprocess(value => (typeof value === 'object' && !Array.isArray(value) ? [value] : value), list(listener, 1))
     .default([{ address: '127.0.0.1:5000', tls: undefined }]),
   data: z.string().min(1).default('./data'),
-  database: z
-    .strictObject({
-      url: z
-        .string()
-        .regex(/^postgres(ql)?:\/\/./, 'expected postgres://user:password@host:5432/database')
-        .optional(),
-      maxConnections: whole(1, 1000).default(10),
-      connectTimeoutSeconds: pause.default(10),
-      statementTimeoutSeconds: pause.default(60),
-    })
-    .prefault({}),
+  database: orUrl({
+    url: z
+      .string()
+      .regex(/^postgres(ql)?:\/\/./, 'expected postgres://user:password@host:5432/database')
+      .optional(),
+    maxConnections: whole(1, 1000).default(10),
+    connectTimeoutSeconds: pause.default(10),
+    statementTimeoutSeconds: pause.default(60),
+  }),
+  blobs: orUrl({
+    url: z.string().superRefine(checkBlobsAddress).optional(),
+    /** Clients in these networks fetch blobs from the object storage itself. */
+    redirect: cidrs.default([]),
+    redirectSeconds: whole(1, 604_800).default(600),
+    cacheBytes: whole(0, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),
+    claimSeconds: pause.default(30),
+  }),
   auth: z.enum(['none'], { error: 'expected "none" (no authentication; on loopback addresses only)' }).optional(),
   processes: whole(1, 256).default(1),
   limits: z
@@ -83,7 +108,7 @@ export const configSchema = z.strictObject({
   http: z
     .strictObject({
       idleTimeoutSeconds: whole(1, 255).default(120),
-      trustedProxies: list(z.string().refine(isCidr, 'expected an address or a range, such as 10.0.0.0/8')).default([]),
+      trustedProxies: cidrs.default([]),
       certificateCheckSeconds: pause.default(10),
     })
     .prefault({}),

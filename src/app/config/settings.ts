@@ -16,6 +16,10 @@ function pathsOf(schema: z.ZodType, path: readonly string[]): (readonly string[]
 }
 
 function unwrap(schema: z.ZodType): z.ZodType {
+  // A section that may be given as one word.
+  if (schema instanceof z.ZodPipe && unwrap(schema.def.out as z.ZodType) instanceof z.ZodObject) {
+    return unwrap(schema.def.out as z.ZodType)
+  }
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault) {
     return unwrap(schema.def.innerType as z.ZodType)
   }

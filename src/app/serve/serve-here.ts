@@ -5,6 +5,7 @@ import type { Berth } from '../compose.ts'
 import type { Config } from '../config/index.ts'
 import { countReceived } from './count-received.ts'
 import { type Listeners, startListeners } from './listeners.ts'
+import { redirectOf } from './redirect.ts'
 
 export interface Serving {
   readonly urls: readonly string[]
@@ -30,9 +31,15 @@ export function serveHere(
       await berth.metadata.repositories.exists('ready' as RepositoryName)
     },
   }
+  const redirect = redirectOf(berth.stores, config)
   const content = { ...berth.content, uploads: countReceived(berth.content.uploads, metrics) }
   const application = createApplication({
-    distribution: { content, access: { mode: 'open' }, maxNameLength: config.limits.nameLength },
+    distribution: {
+      content,
+      access: { mode: 'open' },
+      maxNameLength: config.limits.nameLength,
+      ...(redirect ? { redirect } : {}),
+    },
     probes: { health, metrics: exposed },
     log,
     metrics,

@@ -31,8 +31,8 @@ export async function serve(config: Config, workerCommand: (name: string) => str
   const log = createLog(config.log.level)
   const instance = crypto.randomUUID().slice(0, 8)
   await using berth = await compose(config, instance)
-  // Whoever held a claim on an upload held it under the lock that is ours now.
-  await berth.metadata.uploads.releaseAll()
+  // Whoever held a claim without an end held it under the lock that is ours now.
+  if (berth.stores.exclusive) await berth.metadata.uploads.releaseAll()
   if (berth.migration.applied.length > 0) log.info(berth.migration, 'the schema was brought up to date')
   const metrics = createMetrics(VERSION)
   const running =

@@ -12,11 +12,14 @@ export const blobEndpoints = {
   DELETE: endpoint('delete', removeBlob),
 }
 
-async function getBlob({ content, permit, exchange, last }: Call<'pull'>): Promise<Response> {
+async function getBlob({ content, permit, exchange, last, redirect }: Call<'pull'>): Promise<Response> {
   const digest = parseDigest(last)
   const blob = await statBlob(content, permit, digest)
   const { headers } = exchange.request
   if (isNotModified(headers, digest)) return notModified(digest)
+  const location = await redirect?.(blob, exchange.connection.address())
+  if (location !== undefined)
+    return new Response(null, { status: 307, headers: { ...redirectHeaders(digest), Location: location } })
   const answer: Record<string, string> = blobHeaders(digest)
   const ifRange = headers.get('If-Range')
   const range =
@@ -37,6 +40,11 @@ async function headBlob({ content, permit, exchange, last }: Call<'pull'>): Prom
 async function removeBlob({ content, permit, last }: Call<'delete'>): Promise<Response> {
   await deleteBlob(content, permit, parseDigest(last))
   return new Response(null, { status: 202 })
+}
+
+/** The address ends soon, and is for this client. */
+function redirectHeaders(digest: ReturnType<typeof parseDigest>) {
+  return { 'Docker-Content-Digest': digest, 'Cache-Control': 'private, no-store' }
 }
 
 function blobHeaders(digest: ReturnType<typeof parseDigest>) {

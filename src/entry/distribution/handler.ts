@@ -1,6 +1,6 @@
 import type { Access, Action, Permit } from '../../features/access/index.ts'
 import { authorize } from '../../features/access/index.ts'
-import type { Content } from '../../features/content/index.ts'
+import type { Content, StoredBlob } from '../../features/content/index.ts'
 import { parseRepositoryName, type RepositoryName } from '../../oci/index.ts'
 import type { Exchange } from '../exchange/index.ts'
 
@@ -8,6 +8,8 @@ export interface DistributionOptions {
   readonly content: Content
   readonly access: Access
   readonly maxNameLength: number
+  /** Where this client may fetch the blob from the storage itself; undefined when Berth sends it. */
+  readonly redirect?: (blob: StoredBlob, clientAddress: string) => Promise<string> | undefined
 }
 
 /** What a handler of one endpoint gets: names parsed, access decided. */

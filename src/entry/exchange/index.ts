@@ -9,8 +9,15 @@ export interface Exchange {
   readonly query: URLSearchParams
   readonly requestId: string
   readonly principal: Principal
-  /** The client has sent all and waits, however long that takes. */
-  readonly connection: { keepOpen(): void }
+  readonly connection: Connection
+}
+
+/** What is asked of the connection only when it is wanted. */
+export interface Connection {
+  /** Where the request came from. */
+  address(): string
+  /** From now on the registry works and the client waits: silence is no reason to close. */
+  keepOpen(): void
 }
 
 const NO_QUERY = new URLSearchParams()

@@ -1,7 +1,7 @@
 import { ANONYMOUS } from '../../features/identity/index.ts'
 import type { Log, Metrics } from '../../platform/telemetry/index.ts'
 import { type DistributionOptions, route } from '../distribution/index.ts'
-import { splitUrl } from '../exchange/index.ts'
+import { type Connection, splitUrl } from '../exchange/index.ts'
 import { PROBE_PATHS, type ProbesOptions, probe } from '../probes/index.ts'
 import { errorResponse } from './respond.ts'
 
@@ -16,14 +16,6 @@ export interface ApplicationOptions {
   readonly requestLogging: RequestLogging
   /** Prefix of request ids, unique for the process. */
   readonly instance: string
-}
-
-/** What is asked of the connection only when it is wanted. */
-export interface Connection {
-  /** Where the request came from. */
-  address(): string
-  /** From now on the registry works and the client waits: silence is no reason to close. */
-  keepOpen(): void
 }
 
 /** Answers one request. */

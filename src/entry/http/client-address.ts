@@ -18,7 +18,7 @@ export function parseCidrs(entries: readonly string[]): BlockList {
   return list
 }
 
-export function isTrustedPeer(trusted: BlockList, address: string): boolean {
+export function addressIsIn(trusted: BlockList, address: string): boolean {
   const plain = address.replace(/^::ffff:/, '')
   return isIP(plain) !== 0 && trusted.check(plain, isIP(plain) === 4 ? 'ipv4' : 'ipv6')
 }
@@ -31,7 +31,7 @@ export function clientAddress(peer: string, forwardedFor: string | null, trusted
   let address = peer.replace(/^::ffff:/, '')
   if (forwardedFor === null) return address
   const hops = forwardedFor.split(',').map(hop => hop.trim())
-  while (hops.length > 0 && isTrustedPeer(trusted, address)) {
+  while (hops.length > 0 && addressIsIn(trusted, address)) {
     const hop = hops.pop() as string
     if (isIP(hop) === 0) break
     address = hop

@@ -40,6 +40,8 @@ export interface Content {
   readonly limits: ContentLimits
   readonly rules: ContentRules
   readonly clock: Clock
+  /** How long a claim on an upload holds without being renewed; undefined: as long as its server lives. */
+  readonly claimLeaseMs: number | undefined
   /** Prefix of this process's claims on upload sessions. */
   readonly instance: string
 }

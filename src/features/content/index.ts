@@ -1,3 +1,4 @@
+export type { StoredBlob } from '../../stores/metadata/index.ts'
 export { deleteBlob, mountBlob, readBlob, statBlob } from './blobs.ts'
 export type { Content, ContentLimits, ContentRules } from './content.ts'
 export { deleteManifest } from './delete-manifest.ts'

@@ -33,7 +33,7 @@ async function checkPage(
     await verification.blobs.quarantine(object.key)
     options.onFinding({
       kind: 'object unknown',
-      digest: object.digest,
+      ...(object.digest ? { digest: object.digest } : {}),
       detail: `Object ${object.key} (${object.sizeBytes} bytes) is in the store and nowhere in the metadata.`,
       action: 'object quarantined',
     })

@@ -11,7 +11,8 @@ export type FindingKind =
 
 export interface Finding {
   readonly kind: FindingKind
-  readonly digest: Digest
+  /** Of what it is about; absent for an object whose digest nobody knows. */
+  readonly digest?: Digest
   readonly repository?: RepositoryName
   /** What is wrong, and what to do about it. */
   readonly detail: string

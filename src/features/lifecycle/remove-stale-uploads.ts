@@ -1,6 +1,8 @@
 import type { CollectOptions, CollectRules, GarbageCollection } from './garbage-collection.ts'
 
 const BATCH = 100
+/** Longer than removing one takes; afterwards the next run may try again what this one did not end. */
+const CLAIM_MS = 900_000
 
 /** Ends uploads that nobody wrote to for long, bytes first, then the session. Gives how many. */
 export async function removeStaleUploads(
@@ -12,11 +14,12 @@ export async function removeStaleUploads(
   let removed = 0
   let after: string | undefined
   while (!signal?.aborted) {
-    const page = await gc.staleUploads.list({ before, limit: BATCH, ...(after ? { after } : {}) })
+    const page = await gc.staleUploads.list({ before, now: gc.clock(), limit: BATCH, ...(after ? { after } : {}) })
     if (page.length === 0) break
     for (const { id, digest } of page) {
       const claim = `${gc.instance}/${crypto.randomUUID()}`
-      if (!dryRun && !(await gc.staleUploads.take({ id, claim, before, now: gc.clock() }))) continue
+      const now = gc.clock()
+      if (!dryRun && !(await gc.staleUploads.take({ id, claim, before, now, until: now + CLAIM_MS }))) continue
       removed += 1
       if (dryRun) continue
       await gc.uploads.discard(id, digest ?? undefined)

@@ -1,6 +1,6 @@
 import { algorithmOf, type Digest, encodedOf, type RepositoryName, type Tag } from '../../oci/index.ts'
 import type { ArchiveWriter } from '../../stores/archives/index.ts'
-import type { BlobStore } from '../../stores/blobs/index.ts'
+import type { BlobStore, ObjectRef } from '../../stores/blobs/index.ts'
 import type { Contents, Repositories } from '../../stores/metadata/index.ts'
 import { checkedBytes, DamagedContent } from './checked-bytes.ts'
 import type { TransferFailure } from './failure.ts'
@@ -127,7 +127,12 @@ async function exportBlobs(
   for (;;) {
     const page = await contents.blobs(repository, { after, limit: PAGE })
     for (const { digest, sizeBytes, storageKey } of page) {
-      const content = { repository, digest, sizeBytes, read: () => readObject(blobs, storageKey, sizeBytes) }
+      const content = {
+        repository,
+        digest,
+        sizeBytes,
+        read: () => readObject(blobs, { storageKey, digest, sizeBytes }),
+      }
       if (!(await writeContent(archive, content, report.failures))) continue
       report.blobs += 1
       report.bytes += sizeBytes
@@ -164,11 +169,12 @@ async function writeContent(
 }
 
 /** An object that is not as long as it should be is not read at all. */
-async function* readObject(blobs: BlobStore, key: string, sizeBytes: number): AsyncGenerator<Uint8Array> {
-  const storedBytes = await blobs.size(key)
-  if (storedBytes === undefined) throw new DamagedContent(`Object ${key} is not in the store.`)
+async function* readObject(blobs: BlobStore, object: ObjectRef): AsyncGenerator<Uint8Array> {
+  const { storageKey, sizeBytes } = object
+  const storedBytes = await blobs.size(storageKey)
+  if (storedBytes === undefined) throw new DamagedContent(`Object ${storageKey} is not in the store.`)
   if (storedBytes !== sizeBytes) throw new DamagedContent(`It has ${storedBytes} bytes instead of ${sizeBytes}.`)
-  const body = blobs.read(key)
+  const body = await blobs.read(object)
   yield* body instanceof Blob ? body.stream() : body
 }
 

@@ -10,3 +10,8 @@ export class OutcomeUnknown extends Error {
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
 }
+
+/** Another request goes on with what this one was thought dead over; what this one did since counts for nothing. */
+export class TakenOver extends Error {
+  override readonly name = 'TakenOver'
+}

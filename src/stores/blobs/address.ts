@@ -43,9 +43,12 @@ const gcsParameters = z.strictObject({ endpoint, project: z.string().min(1).opti
  * @throws BlobsAddressError that names what is wrong; the address has no secrets, so it is shown.
  */
 export function parseBlobsAddress(address: string): BlobsAddress {
-  const [, kind, bucket, path = ''] = /^(s3|azblob|gs):\/\/([A-Za-z0-9][A-Za-z0-9._-]*)(\/[^?#]*)?(?=\?|$)/.exec(address) ?? []
+  const [, kind, bucket, path = ''] =
+    /^(s3|azblob|gs):\/\/([A-Za-z0-9][A-Za-z0-9._-]*)(\/[^?#]*)?(?=\?|$)/.exec(address) ?? []
   if (!kind || !bucket) {
-    throw new BlobsAddressError('expected s3://bucket/prefix?region=…, azblob://container/prefix?account=… or gs://bucket/prefix')
+    throw new BlobsAddressError(
+      'expected s3://bucket/prefix?region=…, azblob://container/prefix?account=… or gs://bucket/prefix',
+    )
   }
   const trimmed = path.replace(/^\/+|\/+$/g, '')
   const place = { bucket, prefix: trimmed === '' ? '' : `${trimmed}/` }

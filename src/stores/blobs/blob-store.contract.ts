@@ -4,8 +4,8 @@ import { type Digest, parseDigest } from '../../oci/index.ts'
 import {
   type BlobStore,
   type Incoming,
-  type ObjectRef,
   ObjectFault,
+  type ObjectRef,
   type QuarantineStore,
   type StorageMark,
   type StoredObject,

@@ -16,5 +16,4 @@ export {
   type UploadStore,
 } from './blob-store.ts'
 export { filesystemBlobStores } from './filesystem/index.ts'
-export { UploadTakenOver } from './objects/index.ts'
 export { openObjectStores } from './open.ts'

@@ -22,4 +22,12 @@ export { migrateSqlite, openSqliteMetadata } from './sqlite/open.ts'
 export { takeServerLock } from './sqlite/server-lock.ts'
 export type { StorageIdentity } from './storage-identity.ts'
 export type { Tags } from './tags.ts'
-export type { FoundSession, UploadClaims, UploadCompletion, UploadSession, UploadSessions } from './upload-sessions.ts'
+export type { UploadNotes } from './upload-progress.ts'
+export type {
+  FoundSession,
+  HashedPrefix,
+  UploadClaims,
+  UploadCompletion,
+  UploadSession,
+  UploadSessions,
+} from './upload-sessions.ts'

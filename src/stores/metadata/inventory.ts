@@ -35,7 +35,7 @@ export interface Inventory {
   /** References to what the repository does not have, or has damaged. */
   brokenReferences(page: Page<BrokenReference>): Promise<readonly BrokenReference[]>
   /** Which of these stored objects the metadata knows: as a blob, as condemned, or by the upload that is about to end. */
-  known(objects: readonly { readonly key: string; readonly digest: Digest }[]): Promise<ReadonlySet<string>>
+  known(objects: readonly { readonly key: string; readonly uploadId: string }[]): Promise<ReadonlySet<string>>
 }
 
 /** Rows that point at nothing. */
@@ -152,11 +152,10 @@ async function brokenReferences({ db }: Engine, { after, limit }: Page<BrokenRef
 }
 
 async function knownObjects({ db }: Engine, objects: Parameters<Inventory['known']>[0]): Promise<ReadonlySet<string>> {
-  const digests = objects.map(object => object.digest)
   const keys = objects.map(object => object.key)
-  const uploads = new Map(keys.map(key => [key.slice(key.lastIndexOf('.') + 1), key]))
+  const uploads = Map.groupBy(objects, object => object.uploadId)
   const [blobs, condemned, sessions] = await Promise.all([
-    db.selectFrom('blobs').select('storage_key').where('digest', 'in', digests).execute(),
+    db.selectFrom('blobs').select('storage_key').where('storage_key', 'in', keys).execute(),
     db.selectFrom('condemned_objects').select('storage_key').where('storage_key', 'in', keys).execute(),
     db
       .selectFrom('uploads')
@@ -167,7 +166,7 @@ async function knownObjects({ db }: Engine, objects: Parameters<Inventory['known
   return new Set([
     ...blobs.map(row => row.storage_key),
     ...condemned.map(row => row.storage_key),
-    ...sessions.map(row => uploads.get(row.id) as string),
+    ...sessions.flatMap(row => uploads.get(row.id) ?? []).map(object => object.key),
   ])
 }
 

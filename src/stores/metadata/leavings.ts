@@ -1,5 +1,7 @@
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
 import type { Digest } from '../../oci/index.ts'
 import type { Engine } from './engine.ts'
+import type { Schema } from './schema.ts'
 
 export interface CondemnedObject {
   readonly storageKey: string
@@ -23,9 +25,9 @@ export interface StaleUpload {
 
 /** Sessions that nobody wrote to for long. */
 export interface StaleUploads {
-  list(page: { before: number; after?: string; limit: number }): Promise<readonly StaleUpload[]>
+  list(page: { before: number; now: number; after?: string; limit: number }): Promise<readonly StaleUpload[]>
   /** Takes the session out of reach; false when somebody writes to it after all. */
-  take(upload: { id: string; claim: string; before: number; now: number }): Promise<boolean>
+  take(upload: { id: string; claim: string; before: number; now: number; until: number }): Promise<boolean>
   /** After its bytes were removed from the store. */
   remove(id: string): Promise<void>
 }
@@ -63,23 +65,23 @@ export function createCondemnedObjects(engine: Engine): CondemnedObjects {
 
 export function createStaleUploads(engine: Engine): StaleUploads {
   return {
-    list: ({ before, after, limit }) =>
+    list: ({ before, now, after, limit }) =>
       engine.db
         .selectFrom('uploads')
         .select(['id', 'digest'])
         .where('updated_at', '<=', before)
-        .where('claim', 'is', null)
+        .where(isFree(now))
         .$if(after !== undefined, query => query.where('id', '>', after ?? ''))
         .orderBy('id')
         .limit(limit)
         .execute(),
-    take: ({ id, claim, before, now }) =>
+    take: ({ id, claim, before, now, until }) =>
       engine.write(async queries => {
         const { numUpdatedRows } = await queries
           .updateTable('uploads')
-          .set({ claim, updated_at: now })
+          .set({ claim, claimed_until: until, updated_at: now })
           .where('id', '=', id)
-          .where('claim', 'is', null)
+          .where(isFree(now))
           .where('updated_at', '<=', before)
           .executeTakeFirst()
         return numUpdatedRows > 0n
@@ -92,4 +94,9 @@ export function createStaleUploads(engine: Engine): StaleUploads {
         { durable: false },
       ),
   }
+}
+
+/** No request has it, or none that is alive. */
+function isFree(now: number): (builder: ExpressionBuilder<Schema, 'uploads'>) => Expression<SqlBool> {
+  return ({ eb, or }) => or([eb('claim', 'is', null), eb('claimed_until', '<=', now)])
 }

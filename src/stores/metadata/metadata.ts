@@ -18,6 +18,7 @@ import { createReferrers, type Referrers } from './referrers.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
 import { createTags, type Tags } from './tags.ts'
+import { createUploadNotes, type UploadNotes } from './upload-progress.ts'
 import {
   createUploadSessions,
   type UploadClaims,
@@ -33,6 +34,7 @@ export interface Metadata {
   readonly tags: Tags
   readonly referrers: Referrers
   readonly uploads: UploadSessions & UploadCompletion & UploadClaims
+  readonly uploadNotes: UploadNotes
   readonly collection: Collection
   readonly condemned: CondemnedObjects
   readonly staleUploads: StaleUploads
@@ -53,6 +55,7 @@ export function createMetadata(engine: Engine): Metadata {
     tags: createTags(engine),
     referrers: createReferrers(engine),
     uploads: createUploadSessions(engine),
+    uploadNotes: createUploadNotes(engine),
     collection: createCollection(engine),
     condemned: createCondemnedObjects(engine),
     staleUploads: createStaleUploads(engine),

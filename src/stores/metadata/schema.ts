@@ -52,7 +52,16 @@ export interface Schema {
     updated_at: number
     /** Which request writes now; null when none does. */
     claim: string | null
+    /** When the claim ends unless it is renewed; null for one that ends with its server. */
+    claimed_until: number | null
+    /** What an engine of the blob port wrote down about the bytes. */
+    progress: string | null
+    /** The digest of the first so many bytes, by the upload's algorithm. */
+    hashed_bytes: number | null
+    hashed_digest: Digest | null
   }
+  /** The oldest schema version whose Berth may serve this one; at most the row `one` = 1. */
+  compatibility: { one: 1; oldest: string }
   /** Links and manifests that may have become unreferenced: what garbage collection looks at, and all it looks at. */
   collection_candidates: { repository_id: number; digest: Digest; kind: ReferenceKind; since: number }
   /** The storage that the blobs lie in; at most the row `one` = 1. */

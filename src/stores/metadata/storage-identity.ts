@@ -6,6 +6,8 @@ export interface StorageIdentity {
   find(): Promise<string | undefined>
   /** Ties it, unless it is tied already, and gives the id it is tied to; durable. */
   tie(id: string): Promise<string>
+  /** Is no blob recorded yet? */
+  isFresh(): Promise<boolean>
 }
 
 export function createStorageIdentity(engine: Engine): StorageIdentity {
@@ -21,5 +23,7 @@ export function createStorageIdentity(engine: Engine): StorageIdentity {
           .execute()
         return (await queries.selectFrom('storage').select('id').executeTakeFirstOrThrow()).id
       }),
+    isFresh: async () =>
+      (await engine.db.selectFrom('blobs').select('digest').limit(1).executeTakeFirst()) === undefined,
   }
 }

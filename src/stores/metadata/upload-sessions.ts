@@ -1,6 +1,7 @@
 import type { Digest, DigestAlgorithm, RepositoryName } from '../../oci/index.ts'
 import { linkBlob } from './blob-links.ts'
 import type { Engine, Queries } from './engine.ts'
+import type { CondemnedObject } from './leavings.ts'
 import { ensureRepository } from './repositories.ts'
 
 export interface UploadSession {
@@ -21,9 +22,13 @@ export interface UploadSessions {
   /**
    * Takes the session for one request that writes to it, or says that another has it. `digest` is kept, so that the
    * object it will be stored as can be found again when the process dies before it is recorded.
+   * @param session.until when the claim ends if it is not renewed; absent: with the server that made it.
    */
-  claim(session: { id: string; claim: string; digest?: Digest; now: number }): Promise<Claimed>
-  release(session: { id: string; claim: string; now: number }): Promise<void>
+  claim(session: { id: string; claim: string; digest?: Digest; now: number; until?: number }): Promise<Claimed>
+  /** False when the claim is no longer the caller's. */
+  renew(session: { id: string; claim: string; until: number }): Promise<boolean>
+  /** @param session.hashed what the next request need not hash again. */
+  release(session: { id: string; claim: string; now: number; hashed?: HashedPrefix }): Promise<void>
   /** Forgets the session; its bytes are the caller's to remove. */
   remove(id: string): Promise<void>
 }
@@ -32,7 +37,13 @@ export type Claimed =
   | { readonly outcome: 'busy' }
   | { readonly outcome: 'unknown' }
   /** `unfinished`: a request broke off while it finished the upload as this digest; its object may lie in the store. */
-  | { readonly outcome: 'claimed'; readonly unfinished?: Digest }
+  | { readonly outcome: 'claimed'; readonly unfinished?: Digest; readonly hashed?: HashedPrefix }
+
+/** The digest of the first `lengthBytes` bytes of an upload. */
+export interface HashedPrefix {
+  readonly lengthBytes: number
+  readonly digest: Digest
+}
 
 export interface FinishedUpload {
   readonly id: string
@@ -41,6 +52,8 @@ export interface FinishedUpload {
   readonly digest: Digest
   readonly sizeBytes: number
   readonly storageKey: string
+  /** Objects that the upload needed on its way; condemned. */
+  readonly leftovers: readonly { readonly storageKey: string; readonly sizeBytes: number }[]
   readonly now: number
 }
 
@@ -57,10 +70,19 @@ export interface UploadCompletion {
   record(upload: FinishedUpload): Promise<boolean>
 }
 
-/** Claims do not outlive the process that made them; a server releases what its predecessor left. */
+/** Claims without an end do not outlive the process that made them; a server releases what its predecessor left. */
 export interface UploadClaims {
   /** @param owner the prefix of the claims to release; all when absent. */
   releaseAll(owner?: string): Promise<void>
+}
+
+const FRESH = {
+  digest: null,
+  claim: null,
+  claimed_until: null,
+  progress: null,
+  hashed_bytes: null,
+  hashed_digest: null,
 }
 
 export function createUploadSessions(engine: Engine): UploadSessions & UploadCompletion & UploadClaims {
@@ -80,7 +102,7 @@ export function createUploadSessions(engine: Engine): UploadSessions & UploadCom
       engine.write(async queries => {
         await queries
           .insertInto('uploads')
-          .values({ ...session, digest: null, started_at: now, updated_at: now, claim: null })
+          .values({ ...session, ...FRESH, started_at: now, updated_at: now })
           .execute()
       }, forgettable),
     async find(id) {
@@ -90,11 +112,26 @@ export function createUploadSessions(engine: Engine): UploadSessions & UploadCom
       return { ...session, brokenOff: digest !== null && claim === null }
     },
     claim: session => engine.write(queries => claimUpload(queries, session), forgettable),
-    release: ({ id, claim, now }) =>
+    renew: ({ id, claim, until }) =>
+      engine.write(async queries => {
+        const { numUpdatedRows } = await queries
+          .updateTable('uploads')
+          .set({ claimed_until: until })
+          .where('id', '=', id)
+          .where('claim', '=', claim)
+          .executeTakeFirst()
+        return numUpdatedRows > 0n
+      }, forgettable),
+    release: ({ id, claim, now, hashed }) =>
       engine.write(async queries => {
         await queries
           .updateTable('uploads')
-          .set({ claim: null, updated_at: now })
+          .set({
+            claim: null,
+            claimed_until: null,
+            updated_at: now,
+            ...(hashed ? { hashed_bytes: hashed.lengthBytes, hashed_digest: hashed.digest } : {}),
+          })
           .where('id', '=', id)
           .where('claim', '=', claim)
           .execute()
@@ -110,7 +147,7 @@ export function createUploadSessions(engine: Engine): UploadSessions & UploadCom
       engine.write(async queries => {
         await queries
           .updateTable('uploads')
-          .set({ claim: null })
+          .set({ claim: null, claimed_until: null })
           .where('claim', 'is not', null)
           .$if(owner !== undefined, query => query.where('claim', 'like', `${owner}%`))
           .execute()
@@ -120,17 +157,26 @@ export function createUploadSessions(engine: Engine): UploadSessions & UploadCom
 
 async function claimUpload(
   queries: Queries,
-  { id, claim, digest, now }: Parameters<UploadSessions['claim']>[0],
+  { id, claim, digest, now, until }: Parameters<UploadSessions['claim']>[0],
 ): Promise<Claimed> {
-  const row = await queries.selectFrom('uploads').select(['claim', 'digest']).where('id', '=', id).executeTakeFirst()
+  const row = await queries
+    .selectFrom('uploads')
+    .select(['claim', 'claimed_until', 'digest', 'hashed_bytes', 'hashed_digest'])
+    .where('id', '=', id)
+    .executeTakeFirst()
   if (!row) return { outcome: 'unknown' }
-  if (row.claim !== null) return { outcome: 'busy' }
+  if (row.claim !== null && (row.claimed_until ?? Number.POSITIVE_INFINITY) > now) return { outcome: 'busy' }
   await queries
     .updateTable('uploads')
-    .set({ claim, updated_at: now, ...(digest ? { digest } : {}) })
+    .set({ claim, claimed_until: until ?? null, updated_at: now, ...(digest ? { digest } : {}) })
     .where('id', '=', id)
     .execute()
-  return { outcome: 'claimed', ...(row.digest === null ? {} : { unfinished: row.digest }) }
+  const { hashed_bytes: lengthBytes, hashed_digest: hashed } = row
+  return {
+    outcome: 'claimed',
+    ...(row.digest === null ? {} : { unfinished: row.digest }),
+    ...(lengthBytes === null || hashed === null ? {} : { hashed: { lengthBytes, digest: hashed } }),
+  }
 }
 
 async function linkStored(queries: Queries, upload: Parameters<UploadCompletion['linkStored']>[0]): Promise<boolean> {
@@ -154,6 +200,7 @@ async function recordUpload(queries: Queries, upload: FinishedUpload): Promise<b
     .where('claim', '=', claim)
     .executeTakeFirst()
   if (numDeletedRows === 0n) return false
+  for (const leftover of upload.leftovers) await condemn(queries, { ...leftover, digest, now, reason: 'piece' })
   const blob = { digest, size_bytes: sizeBytes, storage_key: storageKey, state: 'stored' as const, created_at: now }
   const existing = await queries.selectFrom('blobs').select('state').where('digest', '=', digest).executeTakeFirst()
   if (!existing) await queries.insertInto('blobs').values(blob).execute()
@@ -161,11 +208,24 @@ async function recordUpload(queries: Queries, upload: FinishedUpload): Promise<b
   else if (existing.state === 'damaged')
     await queries.updateTable('blobs').set(blob).where('digest', '=', digest).execute()
   else {
-    await queries
-      .insertInto('condemned_objects')
-      .values({ storage_key: storageKey, digest, size_bytes: sizeBytes, condemned_at: now, reason: 'duplicate' })
-      .execute()
+    await condemn(queries, { storageKey, digest, sizeBytes, now, reason: 'duplicate' })
   }
   await linkBlob(queries, { repositoryId: await ensureRepository(queries, repository, now), digest, now })
   return true
+}
+
+async function condemn(
+  queries: Queries,
+  {
+    storageKey,
+    digest,
+    sizeBytes,
+    now,
+    reason,
+  }: Omit<CondemnedObject, 'condemnedAt'> & { now: number; reason: string },
+): Promise<void> {
+  await queries
+    .insertInto('condemned_objects')
+    .values({ storage_key: storageKey, digest, size_bytes: sizeBytes, condemned_at: now, reason })
+    .execute()
 }

@@ -3,7 +3,7 @@ import type { Incoming } from '../../../stores/blobs/index.ts'
 import type { Permit } from '../../access/index.ts'
 import type { Content } from '../content.ts'
 import { requireSession, withClaim } from './session.ts'
-import type { RunningHash } from './upload-hashes.ts'
+import { digestSoFar, type RunningHash } from './upload-hashes.ts'
 
 export interface Chunk {
   readonly incoming: Incoming
@@ -24,9 +24,10 @@ export async function uploadStatus(content: Content, permit: Permit<'push'>, id:
 /** Appends one chunk and gives the number of bytes received so far. @throws RANGE_INVALID for one out of order. */
 export async function appendChunk(content: Content, permit: Permit<'push'>, id: string, chunk: Chunk): Promise<number> {
   const session = await requireSession(content, permit, id)
-  return withClaim(content, { id }, async () => {
-    const appended = await receive(content, id, session.algorithm, chunk)
-    return appended.lengthBytes
+  return withClaim(content, { id }, async ({ keepHashed }) => {
+    const { lengthBytes, running } = await receive(content, id, session.algorithm, chunk)
+    if (running) keepHashed({ lengthBytes, digest: digestSoFar(running) })
+    return lengthBytes
   })
 }
 

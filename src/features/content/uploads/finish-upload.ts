@@ -5,7 +5,7 @@ import { type Permit, repositoryOf } from '../../access/index.ts'
 import type { Content } from '../content.ts'
 import { type Chunk, receive } from './append-chunk.ts'
 import { requireSession, takenOver, withClaim } from './session.ts'
-import type { RunningHash } from './upload-hashes.ts'
+import { digestSoFar } from './upload-hashes.ts'
 
 /**
  * Takes the last chunk, if there is one, checks the digest of the whole and makes it a blob of the repository;
@@ -19,16 +19,18 @@ export async function finishUpload(
   { digest, chunk }: { digest: Digest; chunk: Chunk },
 ): Promise<void> {
   await requireSession(content, permit, id)
-  await withClaim(content, { id, digest, ends: true }, async ({ claim, reopened }) => {
+  await withClaim(content, { id, digest, ends: true }, async ({ claim, reopened, hashed }) => {
     const repository = repositoryOf(permit)
     // The client asks again, with or without the last chunk, because it never got its answer.
     if (reopened && (await digestOf(content, id, digest)) === digest) {
       const sizeBytes = await content.uploads.received(id)
       return store(content, { id, claim, repository, digest, sizeBytes })
     }
-    const { lengthBytes, running } = await receive(content, id, algorithmOf(digest), chunk)
+    const ending = { ...chunk, incoming: { ...chunk.incoming, ends: true } }
+    const { lengthBytes, running } = await receive(content, id, algorithmOf(digest), ending)
     content.hashes.forget(id)
-    const actual = await digestOf(content, id, digest, running)
+    const known = running ? digestSoFar(running) : hashed?.lengthBytes === lengthBytes ? hashed.digest : undefined
+    const actual = known === digest ? known : await digestOf(content, id, digest)
     if (actual !== digest) {
       await discard(content, id)
       throw new RegistryError(
@@ -55,12 +57,11 @@ async function discard(content: Content, id: string): Promise<void> {
 }
 
 /**
- * The digest of what was received. The hash that ran along may have seen the bytes while they were on their way to the
- * disk, so before an upload is refused what is stored is read once more.
+ * The digest of what was received, read from the store: the hash that ran along may have seen the bytes while they were
+ * on their way, so that an upload is only refused for what is stored.
  */
-async function digestOf(content: Content, id: string, digest: Digest, running?: RunningHash): Promise<Digest> {
+async function digestOf(content: Content, id: string, digest: Digest): Promise<Digest> {
   const algorithm = algorithmOf(digest)
-  if (running && `${algorithm}:${running.hash.digest('hex')}` === digest) return digest
   const hash = createHash(algorithm)
   for await (const bytes of content.uploads.read(id)) hash.update(bytes)
   return parseDigest(`${algorithm}:${hash.digest('hex')}`)
@@ -75,10 +76,10 @@ async function store(
   if ((await sessions.isStored(digest)) && (await sessions.linkStored({ repository, digest, now: clock() }))) {
     return discard(content, id)
   }
-  const storageKey = await uploads.complete(id, digest)
+  const completed = await uploads.complete(id, digest)
   let recorded: boolean
   try {
-    recorded = await sessions.record({ ...upload, storageKey, now: clock() })
+    recorded = await sessions.record({ ...upload, ...completed, now: clock() })
   } catch (error) {
     // It may be recorded after all, and then the object is what is served.
     if (!(error instanceof OutcomeUnknown)) await uploads.reopen(id, digest)

@@ -1,5 +1,6 @@
 import { type Digest, RegistryError } from '../../../oci/index.ts'
-import type { FoundSession } from '../../../stores/metadata/index.ts'
+import { TakenOver } from '../../../platform/outcome/index.ts'
+import type { FoundSession, HashedPrefix } from '../../../stores/metadata/index.ts'
 import { type Permit, repositoryOf } from '../../access/index.ts'
 import type { Content } from '../content.ts'
 
@@ -64,10 +65,10 @@ export function takenOver(id: string): RegistryError {
 export async function withClaim<Result>(
   content: Content,
   { id, digest, ends = false }: { id: string; digest?: Digest; ends?: boolean },
-  work: (claimed: { readonly claim: string; readonly reopened: boolean }) => Promise<Result>,
+  work: (claimed: ClaimedUpload) => Promise<Result>,
 ): Promise<Result> {
   const claim = `${content.instance}/${crypto.randomUUID()}`
-  const claimed = await content.sessions.claim({ id, claim, now: content.clock(), ...(digest ? { digest } : {}) })
+  const claimed = await content.sessions.claim({ id, claim, ...leaseOf(content), ...(digest ? { digest } : {}) })
   if (claimed.outcome === 'unknown') throw unknownSession(id)
   if (claimed.outcome === 'busy') {
     throw new RegistryError(
@@ -76,15 +77,51 @@ export async function withClaim<Result>(
       { status: 409, detail: { id } },
     )
   }
-  const release = () => content.sessions.release({ id, claim, now: content.clock() })
+  let hashed: HashedPrefix | undefined
+  const release = () => content.sessions.release({ id, claim, now: content.clock(), ...(hashed ? { hashed } : {}) })
+  const heartbeat = keepAlive(content, id, claim)
   let result: Result
   try {
     if (claimed.unfinished) await content.uploads.reopen(id, claimed.unfinished)
-    result = await work({ claim, reopened: claimed.unfinished !== undefined })
+    result = await work({
+      claim,
+      reopened: claimed.unfinished !== undefined,
+      hashed: claimed.hashed,
+      keepHashed: prefix => {
+        hashed = prefix
+      },
+    })
   } catch (error) {
     await releaseAtLast(release)
-    throw error
+    throw error instanceof TakenOver ? takenOver(id) : error
+  } finally {
+    heartbeat.stop()
   }
   if (!ends) await releaseAtLast(release)
   return result
+}
+
+export interface ClaimedUpload {
+  readonly claim: string
+  readonly reopened: boolean
+  /** What an earlier request, perhaps of another replica, hashed already. */
+  readonly hashed: HashedPrefix | undefined
+  /** Hands it to the next request. */
+  keepHashed(prefix: HashedPrefix): void
+}
+
+function leaseOf({ clock, claimLeaseMs }: Content): { now: number; until?: number } {
+  const now = clock()
+  return claimLeaseMs === undefined ? { now } : { now, until: now + claimLeaseMs }
+}
+
+/** A beat that fails is followed by others; when all fail the claim is lost, and what is written then counts for nothing. */
+function keepAlive(content: Content, id: string, claim: string): { stop(): void } {
+  const { claimLeaseMs } = content
+  if (claimLeaseMs === undefined) return { stop: () => undefined }
+  const beat = () => {
+    content.sessions.renew({ id, claim, until: content.clock() + claimLeaseMs }).catch(() => undefined)
+  }
+  const timer = setInterval(beat, claimLeaseMs / 4)
+  return { stop: () => clearInterval(timer) }
 }

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import type { DigestAlgorithm } from '../../../oci/index.ts'
+import { type Digest, type DigestAlgorithm, parseDigest } from '../../../oci/index.ts'
 
 export interface RunningHash {
   readonly algorithm: DigestAlgorithm
@@ -8,11 +8,16 @@ export interface RunningHash {
   lengthBytes: number
 }
 
+/** Of the bytes up to here; more can follow. */
+export function digestSoFar({ algorithm, hash }: RunningHash): Digest {
+  return parseDigest(`${algorithm}:${hash.copy().digest('hex')}`)
+}
+
 const MAX_KEPT = 10_000
 
 /**
- * Hashes of uploads between two of their requests. Only a short cut: a request that finds none, because the process
- * was restarted or another one took the chunk, lets the finished upload be read once more.
+ * Hashes of uploads between two of their requests. Only a short cut: a request that finds none, because another
+ * process took the chunk before, has the digest that process left, or lets the finished upload be read once more.
  */
 export class UploadHashes {
   readonly #kept = new Map<string, RunningHash>()

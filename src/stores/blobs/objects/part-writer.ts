@@ -55,15 +55,18 @@ export class PartWriter {
     this.#heldBytes = 0
     const index = this.#parts.names.push('') - 1
     this.#parts.sizeBytes += bytes.length
-    const sending = this.#bucket
-      .putPart(this.#parts, index + 1, bytes)
-      .then(
-        name => void (this.#parts.names[index] = name),
-        error => void (this.#failure ??= error),
-      )
-      .finally(() => this.#inFlight.delete(sending))
+    const sending = this.#put(index, bytes).finally(() => this.#inFlight.delete(sending))
     this.#inFlight.add(sending)
     if (this.#inFlight.size >= IN_FLIGHT) await Promise.race(this.#inFlight)
     if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Never fails itself: what went wrong is told by whoever waits for it. */
+  async #put(index: number, bytes: Uint8Array): Promise<void> {
+    try {
+      this.#parts.names[index] = await this.#bucket.putPart(this.#parts, index + 1, bytes)
+    } catch (error) {
+      this.#failure ??= error
+    }
   }
 }

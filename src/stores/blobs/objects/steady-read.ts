@@ -2,6 +2,8 @@ import { Unavailable } from '../../../platform/outcome/index.ts'
 import type { ByteRange } from '../blob-store.ts'
 import type { Bucket, ReadObject } from './bucket.ts'
 
+type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>
+
 const TRIES = 4
 const PAUSE_MS = 100
 /** A store that sends nothing for so long has hung. */
@@ -18,12 +20,12 @@ export function steadyRead(
   first: ReadObject,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   let position = from
-  let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined = first.stream.getReader()
+  let reader: Reader | undefined = first.stream.getReader() as Reader
   let failures = 0
   const reopen = async () => {
     const object = await bucket.get(key, { from: position, to })
     if (!object) throw new Unavailable(`${key} is gone from the storage while it is read.`)
-    return object.stream.getReader()
+    return object.stream.getReader() as Reader
   }
   const next = async (): Promise<Uint8Array<ArrayBuffer>> => {
     for (;;) {
@@ -62,7 +64,10 @@ export function steadyRead(
 
 async function within<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Unavailable(`The storage was silent for ${milliseconds} ms.`)), milliseconds)
+  const timer = setTimeout(
+    () => reject(new Unavailable(`The storage was silent for ${milliseconds} ms.`)),
+    milliseconds,
+  )
   try {
     return await Promise.race([work, promise])
   } finally {

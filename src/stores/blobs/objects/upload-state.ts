@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TakenOver } from '../../../platform/outcome/index.ts'
 import type { UploadProgress } from '../blob-store.ts'
 
 const piece = z.strictObject({ key: z.string(), sizeBytes: z.number().int().min(0) })
@@ -35,11 +36,6 @@ export function totalOf(pieces: readonly Piece[]): number {
   return pieces.reduce((total, each) => total + each.sizeBytes, 0)
 }
 
-/** The request was thought dead and another one has gone on with the upload. */
-export class UploadTakenOver extends Error {
-  override readonly name = 'UploadTakenOver'
-}
-
 /** The state of one upload, as this request knows it. */
 export class SavedState {
   readonly #progress: UploadProgress
@@ -62,12 +58,12 @@ export class SavedState {
     return this.#state
   }
 
-  /** @throws UploadTakenOver when another request saved since this one loaded. */
+  /** @throws TakenOver when another request saved since this one loaded. */
   async save(state: UploadState): Promise<void> {
     const text = JSON.stringify(state)
     if (text === this.#text || (this.#text === undefined && state === EMPTY)) return
     if (!(await this.#progress.save(this.#id, this.#text, text))) {
-      throw new UploadTakenOver(`Another request goes on with upload ${this.#id}.`)
+      throw new TakenOver(`Another request goes on with upload ${this.#id}.`)
     }
     this.#text = text
     this.#state = state

@@ -111,7 +111,8 @@ export function objectUploads(bucket: Bucket, layout: Layout, progress: UploadPr
       // Put together, and the request ended before it could write that down.
       if (sizeBytes === undefined) return
       const whole = { key: parts.key, sizeBytes }
-      if (sizeBytes < parts.sizeBytes + totalOf(pieces)) await saved.save({ ...EMPTY, obsolete: [...obsolete, ...pieces, whole] })
+      if (sizeBytes < parts.sizeBytes + totalOf(pieces))
+        await saved.save({ ...EMPTY, obsolete: [...obsolete, ...pieces, whole] })
       else await saved.save({ pieces: [whole], obsolete: [...obsolete, ...pieces] })
     },
 
@@ -135,7 +136,11 @@ export function objectUploads(bucket: Bucket, layout: Layout, progress: UploadPr
       first.push(value)
       bytes += value.length
     }
-    const writer = new PartWriter(bucket, inBucket(await beginParts(id, saved)), lengthOf(saved.current) + (incoming.sizeBytes ?? 0))
+    const writer = new PartWriter(
+      bucket,
+      inBucket(await beginParts(id, saved)),
+      lengthOf(saved.current) + (incoming.sizeBytes ?? 0),
+    )
     for await (const bytes of readPieces(pieces)) await writer.write(bytes)
     for (let bytes = first.shift(); bytes; bytes = first.shift()) await writer.write(bytes)
     for await (const bytes of { [Symbol.asyncIterator]: () => iterator }) await writer.write(bytes)

@@ -81,7 +81,9 @@ export function s3Bucket(options: S3Options): Bucket {
       let ContinuationToken: string | undefined
       do {
         const page = await told(
-          client.send(new ListObjectsV2Command({ Bucket, Prefix, ...(ContinuationToken ? { ContinuationToken } : {}) })),
+          client.send(
+            new ListObjectsV2Command({ Bucket, Prefix, ...(ContinuationToken ? { ContinuationToken } : {}) }),
+          ),
         )
         for (const { Key, Size, LastModified } of page.Contents ?? []) {
           if (Key !== undefined) yield { key: Key, sizeBytes: Size ?? 0, modifiedAt: LastModified?.getTime() ?? 0 }
@@ -95,28 +97,22 @@ export function s3Bucket(options: S3Options): Bucket {
       return UploadId
     },
     async putPart({ key: Key, undertaking: UploadId }, PartNumber, Body) {
-      const { ETag } = await told(
-        client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body })),
-      )
+      const { ETag } = await told(client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body })))
       if (ETag === undefined) throw new Unavailable(`S3 took part ${PartNumber} of ${Key} without an ETag.`)
       return ETag
     },
     async completeParts({ key: Key, undertaking: UploadId }, names) {
       const Parts = names.map((ETag, index) => ({ ETag, PartNumber: index + 1 }))
-      await told(
-        client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts } })),
-      )
+      await told(client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts } })))
     },
     async abortParts({ key: Key, undertaking: UploadId }) {
       await orAbsent(client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })))
     },
     urlOf: (Key, expiresIn) =>
       told(
-        getSignedUrl(
-          client,
-          new GetObjectCommand({ Bucket, Key, ResponseContentType: 'application/octet-stream' }),
-          { expiresIn },
-        ),
+        getSignedUrl(client, new GetObjectCommand({ Bucket, Key, ResponseContentType: 'application/octet-stream' }), {
+          expiresIn,
+        }),
       ),
   }
 }
