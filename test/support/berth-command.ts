@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { databaseSettings } from './database.ts'
+import { blobsSettings } from './object-storage.ts'
 import { withoutSettings } from './start-berth.ts'
 
 export const BERTH = join(import.meta.dir, '../../bin/berth')
@@ -16,6 +17,7 @@ export async function berthCommand(
       BERTH_DATA: dataFolder,
       BERTH_AUTH: 'none',
       ...(await databaseSettings(dataFolder)),
+      ...(await blobsSettings(dataFolder)),
       ...env,
     },
     stdin: 'ignore',

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { databaseSettings } from './database.ts'
+import { blobsSettings } from './object-storage.ts'
 
 export interface Berth extends AsyncDisposable {
   /** http://127.0.0.1:PORT */
@@ -39,6 +40,7 @@ export async function startBerth(
       BERTH_DATA: dataFolder,
       BERTH_AUTH: 'none',
       ...(await databaseSettings(dataFolder)),
+      ...(await blobsSettings(dataFolder)),
       ...options.env,
     },
     stdin: 'ignore',

@@ -3,6 +3,7 @@ import type { RepositoryName } from '../../oci/index.ts'
 import type { Log, Metrics } from '../../platform/telemetry/index.ts'
 import type { Berth } from '../compose.ts'
 import type { Config } from '../config/index.ts'
+import { servedBlobs } from './cache.ts'
 import { countReceived } from './count-received.ts'
 import { type Listeners, startListeners } from './listeners.ts'
 import { redirectOf } from './redirect.ts'
@@ -32,7 +33,8 @@ export function serveHere(
     },
   }
   const redirect = redirectOf(berth.stores, config)
-  const content = { ...berth.content, uploads: countReceived(berth.content.uploads, metrics) }
+  const blobs = servedBlobs(berth.stores, config, { log, metrics })
+  const content = { ...berth.content, blobs, uploads: countReceived(berth.content.uploads, metrics) }
   const application = createApplication({
     distribution: {
       content,

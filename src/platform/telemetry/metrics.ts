@@ -13,6 +13,8 @@ export interface Metrics {
   request(fact: RequestFact): void
   requestStarted(): void
   received(bytes: number): void
+  /** A blob was asked of the disk cache. */
+  cached(outcome: string): void
   collected(fact: { readonly objects: number; readonly bytes: number }): void
   /** The text exposition format of Prometheus. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>
@@ -46,6 +48,12 @@ export function createMetrics(version: string): Metrics {
     help: 'Bytes of blobs taken in.',
     registers,
   })
+  const cacheReads = new Counter({
+    name: 'berth_cache_reads_total',
+    help: 'Blobs asked of the disk cache, by what came of it.',
+    labelNames: ['outcome'],
+    registers,
+  })
   const collectedObjects = new Counter({
     name: 'berth_gc_removed_objects_total',
     help: 'Stored objects removed by garbage collection.',
@@ -65,6 +73,7 @@ export function createMetrics(version: string): Metrics {
       inFlight += 1
     },
     received: bytes => receivedBytes.inc(bytes),
+    cached: outcome => cacheReads.inc({ outcome }),
     collected({ objects, bytes }) {
       collectedObjects.inc(objects)
       collectedBytes.inc(bytes)

@@ -15,5 +15,6 @@ export {
   type UploadProgress,
   type UploadStore,
 } from './blob-store.ts'
+export { type CacheOutcome, cachedReads } from './cache/index.ts'
 export { filesystemBlobStores } from './filesystem/index.ts'
 export { openObjectStores } from './open.ts'
