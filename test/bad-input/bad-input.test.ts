@@ -1,6 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
-import { readdir, rm, truncate } from 'node:fs/promises'
-import { join } from 'node:path'
 import { berthCommand } from '../support/berth-command.ts'
 import { sqlOn } from '../support/database.ts'
 import { errorOf, rawRequest, statusOf } from '../support/raw-request.ts'
@@ -15,6 +13,7 @@ import {
   registryClient,
 } from '../support/registry-client.ts'
 import { type Berth, startBerth } from '../support/start-berth.ts'
+import { storeOf } from '../support/stored-objects.ts'
 
 let berth: Berth
 let client: RegistryClient
@@ -60,8 +59,7 @@ async function received(location: URL): Promise<string | null> {
 }
 
 async function uploadFiles(): Promise<number> {
-  const entries = await readdir(join(berth.dataFolder, 'uploads'), { withFileTypes: true, recursive: true })
-  return entries.filter(entry => entry.isFile()).length
+  return (await storeOf(berth.dataFolder)).uploads()
 }
 
 describe('a blob', () => {
@@ -394,12 +392,9 @@ test('what storage has lost or cut short is not sent, and is mended by pushing i
   const repository = 'bad/storage'
   const [lost, short] = ['lost'.repeat(100), 'short'.repeat(100)].map(blobOf) as [Bytes, Bytes]
   for (const blob of [lost, short]) expect(await client.pushBlob(repository, blob)).toBe(201)
-  const pathOf = async ({ digest }: Bytes) => {
-    const folder = join(berth.dataFolder, 'blobs/sha256', digest.slice(7, 9))
-    return join(folder, (await readdir(folder)).find(name => name.startsWith(digest.slice(7))) as string)
-  }
-  await rm(await pathOf(lost))
-  await truncate(await pathOf(short), 100)
+  const store = await storeOf(berth.dataFolder)
+  await store.damage(lost.digest, undefined)
+  await store.damage(short.digest, short.bytes.slice(0, 100))
   for (const { digest } of [lost, short]) {
     for (const headers of [{}, { Range: 'bytes=200-299' }] as Record<string, string>[]) {
       const response = await fetch(`${berth.url}/v2/${repository}/blobs/${digest}`, { headers })

@@ -1,7 +1,6 @@
 import { expect } from 'bun:test'
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Bytes, RegistryClient } from '../support/registry-client.ts'
+import { storeOf } from '../support/stored-objects.ts'
 import type { Oracle } from './oracle.ts'
 
 interface Referrer {
@@ -47,24 +46,14 @@ async function expectSameRepository(client: RegistryClient, oracle: Oracle, name
   }
 }
 
-/** Digests of the objects that lie in the store, and how many files there are. */
+/** Digests of the objects that lie in the store, and how many there are. */
 export async function storedObjects(
   dataFolder: string,
 ): Promise<{ readonly digests: Set<string>; readonly files: number }> {
-  const files = await filesBelow(join(dataFolder, 'blobs'))
-  return { digests: new Set(files.map(file => `sha256:${file.split('.')[0]}`)), files: files.length }
+  const objects = await (await storeOf(dataFolder)).objects()
+  return { digests: new Set(objects.map(object => object.digest)), files: objects.length }
 }
 
 export async function uploadsLeft(dataFolder: string): Promise<number> {
-  return (await filesBelow(join(dataFolder, 'uploads'))).length
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true, recursive: true })
-    return entries.filter(entry => entry.isFile()).map(entry => entry.name)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-    throw error
-  }
+  return (await storeOf(dataFolder)).uploads()
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { BERTH, berthCommand } from '../support/berth-command.ts'
 import { sqlOn } from '../support/database.ts'
 import { type Bytes, blobOf, imageOf, indexOf, registryClient } from '../support/registry-client.ts'
+import { storeSettings } from '../support/settings.ts'
 import { type Berth, startBerth, withoutSettings } from '../support/start-berth.ts'
+import { storeOf } from '../support/stored-objects.ts'
 
 const REPOSITORY = 'gc/here'
 /** The server collects nothing by itself; removal waits for nobody. */
@@ -32,8 +32,7 @@ async function explain(berth: Berth, { digest }: { digest: string }, ...flags: s
 }
 
 async function storedFiles(berth: Berth): Promise<number> {
-  const files = await readdir(join(berth.dataFolder, 'blobs'), { recursive: true, withFileTypes: true })
-  return files.filter(file => file.isFile()).length
+  return (await (await storeOf(berth.dataFolder)).objects()).length
 }
 
 async function withBlobs(berth: Berth, ...blobs: readonly Bytes[]) {
@@ -165,9 +164,7 @@ test('uploads that nobody goes on with go, with their bytes; others stay', async
   expect(await gc(berth)).toMatchObject({ uploads: 1 })
   expect((await fetch(stale)).status).toBe(404)
   expect((await fetch(fresh)).status).toBe(204)
-  expect(
-    (await readdir(join(berth.dataFolder, 'uploads'), { recursive: true })).filter(name => name.includes(id)),
-  ).toEqual([])
+  expect(await (await storeOf(berth.dataFolder)).uploads(id)).toBe(0)
 })
 
 test('--explain says of each digest whether it is kept and why, when it goes, or that it is unknown', async () => {
@@ -193,7 +190,13 @@ test('a run that is killed in the middle is finished by the next, and nothing th
   const garbage = Array.from({ length: 600 }, (_, index) => blobOf(`garbage ${index}`))
   await withBlobs(berth, ...garbage)
   const child = Bun.spawn([BERTH, 'gc', '--grace', '0'], {
-    env: { ...withoutSettings(process.env), BERTH_DATA: berth.dataFolder, BERTH_AUTH: 'none', ...BY_HAND },
+    env: {
+      ...withoutSettings(process.env),
+      BERTH_DATA: berth.dataFolder,
+      BERTH_AUTH: 'none',
+      ...(await storeSettings(berth.dataFolder)),
+      ...BY_HAND,
+    },
     stdout: 'pipe',
     stderr: 'ignore',
   })

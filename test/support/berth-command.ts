@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { databaseSettings } from './database.ts'
-import { blobsSettings } from './object-storage.ts'
+import { storeSettings } from './settings.ts'
 import { withoutSettings } from './start-berth.ts'
 
 export const BERTH = join(import.meta.dir, '../../bin/berth')
@@ -16,8 +15,7 @@ export async function berthCommand(
       ...withoutSettings(process.env),
       BERTH_DATA: dataFolder,
       BERTH_AUTH: 'none',
-      ...(await databaseSettings(dataFolder)),
-      ...(await blobsSettings(dataFolder)),
+      ...(await storeSettings(dataFolder)),
       ...env,
     },
     stdin: 'ignore',

@@ -1,8 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { databaseSettings } from './database.ts'
-import { blobsSettings } from './object-storage.ts'
+import { storeSettings } from './settings.ts'
 
 export interface Berth extends AsyncDisposable {
   /** http://127.0.0.1:PORT */
@@ -39,8 +38,7 @@ export async function startBerth(
       BERTH_LISTEN: `127.0.0.1:${port}`,
       BERTH_DATA: dataFolder,
       BERTH_AUTH: 'none',
-      ...(await databaseSettings(dataFolder)),
-      ...(await blobsSettings(dataFolder)),
+      ...(await storeSettings(dataFolder)),
       ...options.env,
     },
     stdin: 'ignore',

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { appendFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { berthCommand } from '../support/berth-command.ts'
 import { sqlOn } from '../support/database.ts'
-import { type Bytes, blobOf, imageOf, registryClient } from '../support/registry-client.ts'
+import { blobOf, imageOf, registryClient } from '../support/registry-client.ts'
 import { type Berth, startBerth } from '../support/start-berth.ts'
+import { storeOf } from '../support/stored-objects.ts'
 import { exportFrom, filesBelow, importInto } from './commands.ts'
 
 let folder: string
@@ -23,11 +24,6 @@ const gone = blobOf('gone')
 const whole = imageOf([config, good])
 const broken = [short, long, changed, gone]
 
-async function objectOf(berth: Berth, { digest }: Bytes): Promise<string> {
-  const files = await filesBelow(join(berth.dataFolder, 'blobs'))
-  return files.find(file => file.includes(digest.slice(7))) as string
-}
-
 async function damagedRegistry(): Promise<Berth> {
   const berth = await startBerth()
   const client = registryClient(berth.url)
@@ -36,10 +32,11 @@ async function damagedRegistry(): Promise<Berth> {
   for (const blob of broken) {
     expect(await client.putManifest('team/app', `b${blob.digest.slice(7, 12)}`, imageOf([config, blob]))).toBe(201)
   }
-  await truncate(await objectOf(berth, short), 1_234_567)
-  await appendFile(await objectOf(berth, long), 'er')
-  await writeFile(await objectOf(berth, changed), 'chanted'.repeat(300_000))
-  await rm(await objectOf(berth, gone))
+  const store = await storeOf(berth.dataFolder)
+  await store.damage(short.digest, short.bytes.slice(0, 1_234_567))
+  await store.damage(long.digest, 'longer')
+  await store.damage(changed.digest, 'chanted'.repeat(300_000))
+  await store.damage(gone.digest, undefined)
   return berth
 }
 
@@ -89,9 +86,10 @@ test('without --json each is a line, and a registry without damage exports with 
   expect(code).toBe(1)
   expect(stdout).toContain(`not exported: team/app@${short.digest}: It has 1234567 bytes instead of 2500000.\n`)
   expect(stdout.trim().split('\n')).toHaveLength(5)
-  await writeFile(await objectOf(berth, short), short.bytes)
-  await writeFile(await objectOf(berth, changed), changed.bytes)
-  await truncate(await objectOf(berth, long), 4)
+  const store = await storeOf(berth.dataFolder)
+  await store.damage(short.digest, short.bytes)
+  await store.damage(changed.digest, changed.bytes)
+  await store.damage(long.digest, long.bytes.slice(0, 4))
   const again = await exportFrom(berth.dataFolder, target)
   expect(again.report.failures.map(({ digest }) => digest)).toEqual([gone.digest])
   const blobs = (await filesBelow(target)).map(file => file.slice(-64))

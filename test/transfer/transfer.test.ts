@@ -6,6 +6,7 @@ import { pack } from 'tar-stream'
 import { berthCommand } from '../support/berth-command.ts'
 import { blobOf, imageOf, registryClient } from '../support/registry-client.ts'
 import { startBerth } from '../support/start-berth.ts'
+import { storeOf } from '../support/stored-objects.ts'
 import { importInto, write } from './commands.ts'
 import { expectAll, fill, image } from './everything.ts'
 
@@ -34,11 +35,7 @@ for (const kind of ['folder', 'tar'] as const) {
     const again = await importInto(berth.dataFolder, target)
     expect(again).toMatchObject({ code: 0, report: { manifests: 0, blobs: 0, failures: [] } })
     expect(await berthCommand(berth.dataFolder, ['verify', '--json'])).toMatchObject({ code: 0 })
-    expect(
-      (await readdir(join(berth.dataFolder, 'uploads'), { recursive: true, withFileTypes: true })).filter(e =>
-        e.isFile(),
-      ),
-    ).toEqual([])
+    expect(await (await storeOf(berth.dataFolder)).uploads()).toBe(0)
   })
 }
 

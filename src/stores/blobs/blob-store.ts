@@ -28,9 +28,12 @@ export type ObjectBody = Blob | ReadableStream<Uint8Array<ArrayBuffer>>
 export class ObjectFault extends Error {
   override readonly name = 'ObjectFault'
 
-  constructor({ storageKey, sizeBytes }: ObjectRef, storedBytes: number | undefined) {
-    const found = storedBytes === undefined ? 'is not in storage' : `has ${storedBytes} bytes in storage`
-    super(`${storageKey} ${found}, and ${sizeBytes} in the metadata: run berth verify.`)
+  constructor({ storageKey, sizeBytes, digest }: ObjectRef, stored: number | 'other bytes' | undefined) {
+    const found =
+      stored === 'other bytes'
+        ? `does not have the digest ${digest}`
+        : `${stored === undefined ? 'is not in storage' : `has ${stored} bytes in storage`}, and ${sizeBytes} in the metadata`
+    super(`${storageKey} ${found}: run berth verify.`)
   }
 }
 

@@ -11,7 +11,8 @@ export async function openObjectStores(address: string, progress: UploadProgress
   return objectBlobStores(await bucketAt(address), prefix, progress)
 }
 
-async function bucketAt(text: string): Promise<Bucket> {
+/** @throws BlobsAddressError. */
+export async function bucketAt(text: string): Promise<Bucket> {
   const address = parseBlobsAddress(text)
   const timeoutMs = address.timeoutSeconds * 1000
   if (address.kind === 's3') {

@@ -54,7 +54,7 @@ export async function fill(store: BlobStore, object: ObjectRef, path: string): P
         state.filledBytes += bytes.length
         wake()
       }
-      if (hash.digest('hex') !== encodedOf(object.digest)) throw new ObjectFault(object, object.sizeBytes)
+      if (hash.digest('hex') !== encodedOf(object.digest)) throw new ObjectFault(object, 'other bytes')
       await rename(partial, path)
       state.outcome = 'published'
     } catch (error) {

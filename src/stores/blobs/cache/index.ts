@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { utimes } from 'node:fs/promises'
 import { algorithmOf, encodedOf } from '../../../oci/index.ts'
 import { Unavailable } from '../../../platform/outcome/index.ts'
-import { type BlobStore, ObjectFault, type ObjectRef } from '../blob-store.ts'
+import { type BlobStore, type ByteRange, type ObjectBody, ObjectFault, type ObjectRef } from '../blob-store.ts'
 import { Budget } from './budget.ts'
 import { fillingElsewhere } from './elsewhere.ts'
 import { type Filling, fill } from './fill.ts'
@@ -19,6 +19,8 @@ export interface CacheOptions {
   readonly onRead?: (outcome: CacheOutcome, error?: unknown) => void
 }
 
+/** Up to here the answer waits until the file is whole: it then has a length, and the kernel sends it. */
+const AWAITED_BYTES = 16 << 20
 /** Looked at again after so long: a time stamp says when an entry was last read. */
 const TOUCH_MS = 5_000
 /** Of these it is remembered that their digest was checked; then it is checked again. */
@@ -67,28 +69,32 @@ export function cachedReads(store: BlobStore, { folder, maxBytes, onRead }: Cach
       filling.delete(object.storageKey)
       throw error
     })
-    void forget(started).finally(() => filling.delete(object.storageKey))
+    void ended(started).finally(() => filling.delete(object.storageKey))
     if (started) onRead?.('miss')
     return started
   }
 
-  const forget = async (started: Filling | undefined) => {
-    while (started && started.outcome === undefined) await started.more()
+  const fromCache = async (object: ObjectRef, range: ByteRange | undefined): Promise<ObjectBody | undefined> => {
+    const entry = await entryOf(object)
+    if (entry) {
+      onRead?.('hit')
+      const file = Bun.file(entry)
+      return range ? file.slice(range.from, range.to + 1) : file
+    }
+    if (range) return undefined
+    const path = entryPath(folder, object.storageKey)
+    const started = await startOrJoin(object, path)
+    if (!started) return undefined
+    if (object.sizeBytes > AWAITED_BYTES) return follow(store, object, started, path)
+    await ended(started)
+    if (started.fault) throw started.fault
+    return started.outcome === 'published' ? Bun.file(path) : undefined
   }
 
   return async (object, range) => {
     try {
-      const entry = object.sizeBytes === 0 ? undefined : await entryOf(object)
-      if (entry) {
-        onRead?.('hit')
-        const file = Bun.file(entry)
-        return range ? file.slice(range.from, range.to + 1) : file
-      }
-      if (!range && object.sizeBytes > 0) {
-        const path = entryPath(folder, object.storageKey)
-        const started = await startOrJoin(object, path)
-        if (started) return follow(store, object, started, path)
-      }
+      const cached = object.sizeBytes === 0 ? undefined : await fromCache(object, range)
+      if (cached) return cached
       onRead?.('passed')
     } catch (error) {
       if (error instanceof ObjectFault || error instanceof Unavailable) throw error
@@ -96,6 +102,10 @@ export function cachedReads(store: BlobStore, { folder, maxBytes, onRead }: Cach
     }
     return store.read(object, range)
   }
+}
+
+async function ended(filling: Filling | undefined): Promise<void> {
+  while (filling && filling.outcome === undefined) await filling.more()
 }
 
 async function hasDigest(path: string, { digest }: ObjectRef): Promise<boolean> {
