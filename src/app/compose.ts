@@ -55,6 +55,7 @@ export async function compose(config: Config, instance: string): Promise<Berth> 
     blobs: stores.blobs,
     uploads: stores.uploads,
     clock: systemClock,
+    claimMs: config.blobs.claimSeconds * 1000,
     instance,
   }
   return { metadata, stores, content, garbage, migration, [Symbol.asyncDispose]: () => metadata.close() }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { storeSettings } from './settings.ts'
+import { startHaproxy } from './start-haproxy.ts'
 
 export interface Berth extends AsyncDisposable {
   /** http://127.0.0.1:PORT */
@@ -20,17 +21,75 @@ export interface Berth extends AsyncDisposable {
 
 const BERTH = join(import.meta.dir, '../../bin/berth')
 const START_TIMEOUT_MS = 30_000
+/** How many replicas stand behind a balancer in this run: BERTH_TESTS_REPLICAS; they share database and object storage. */
+export const replicaCount = Number(process.env.BERTH_TESTS_REPLICAS ?? 1)
+
+interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly dataFolder?: string
+}
 
 /**
  * Starts the real program on a free port of 127.0.0.1, over a fresh temporary data folder unless one is given
  * (then it is kept). Resolves when it is ready.
  */
-export async function startBerth(
-  options: { readonly env?: Readonly<Record<string, string>>; readonly dataFolder?: string } = {},
-): Promise<Berth> {
+export async function startBerth(options: StartOptions = {}): Promise<Berth> {
   const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'berth-')))
-  await mkdir(dataFolder, { recursive: true })
+  const remove = async () => {
+    if (options.dataFolder === undefined) await rm(dataFolder, { recursive: true, force: true })
+  }
+  if (replicaCount === 1) {
+    const env = { ...(await storeSettings(dataFolder)), ...options.env }
+    return startOne(dataFolder, { env, remove, port: freePort() })
+  }
+  const replicas = await startReplicas(dataFolder, replicaCount, options.env)
+  return { ...replicas, dataFolder, [Symbol.asyncDispose]: () => replicas[Symbol.asyncDispose]().then(remove) }
+}
+
+export interface Replicas extends Berth {
+  readonly each: readonly Berth[]
+}
+
+/** Several servers over what a data folder stands for, each with a folder of its own, behind one balancer. */
+export async function startReplicas(
+  dataFolder: string,
+  count: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Replicas> {
+  const shared = { BERTH_HTTP_TRUSTED_PROXIES: '127.0.0.1', ...(await storeSettings(dataFolder)), ...env }
+  const each = await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      startOne(join(dataFolder, `replica-${index}`), { env: shared, remove: async () => undefined, port: freePort() }),
+    ),
+  )
   const port = freePort()
+  const balancer = await startHaproxy(
+    port,
+    each.map(replica => Number(replica.host.split(':')[1])),
+  )
+  await untilReady(`http://127.0.0.1:${port}`, () => undefined)
+  const all = async (work: (replica: Berth) => Promise<void>) => void (await Promise.all(each.map(work)))
+  return {
+    each,
+    url: `http://127.0.0.1:${port}`,
+    host: `127.0.0.1:${port}`,
+    dataFolder,
+    pid: (each[0] as Berth).pid,
+    kill: signal => all(replica => replica.kill(signal)),
+    stop: () => all(replica => replica.stop()),
+    log: () => each.map(replica => replica.log()).join(''),
+    async [Symbol.asyncDispose]() {
+      await all(replica => replica.kill())
+      await balancer[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function startOne(
+  dataFolder: string,
+  { env, port, remove }: StartOptions & { readonly port: number; readonly remove: () => Promise<void> },
+): Promise<Berth> {
+  await mkdir(dataFolder, { recursive: true })
   const child = Bun.spawn([BERTH, 'serve'], {
     cwd: dataFolder,
     env: {
@@ -38,8 +97,7 @@ export async function startBerth(
       BERTH_LISTEN: `127.0.0.1:${port}`,
       BERTH_DATA: dataFolder,
       BERTH_AUTH: 'none',
-      ...(await storeSettings(dataFolder)),
-      ...options.env,
+      ...env,
     },
     stdin: 'ignore',
     stdout: 'pipe',
@@ -49,7 +107,12 @@ export async function startBerth(
   void collect(child.stdout, printed)
   void collect(child.stderr, printed)
   const url = `http://127.0.0.1:${port}`
-  await untilReady(url, child, printed)
+  await untilReady(url, () => {
+    if (child.exitCode !== null) throw new Error(`Berth ended with ${child.exitCode}:\n${printed.join('')}`)
+  }).catch(error => {
+    child.kill('SIGKILL')
+    throw new Error(`${error.message}\n${printed.join('')}`)
+  })
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
     child.kill(signal)
     await child.exited
@@ -64,7 +127,7 @@ export async function startBerth(
     log: () => printed.join(''),
     async [Symbol.asyncDispose]() {
       await kill()
-      if (options.dataFolder === undefined) await rm(dataFolder, { recursive: true, force: true })
+      await remove()
     },
   }
 }
@@ -90,10 +153,10 @@ async function collect(stream: ReadableStream<Uint8Array>, into: string[]): Prom
   for await (const chunk of stream) into.push(decoder.decode(chunk, { stream: true }))
 }
 
-async function untilReady(url: string, child: Bun.Subprocess, printed: readonly string[]): Promise<void> {
+async function untilReady(url: string, check: () => void): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS
   while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`Berth ended with ${child.exitCode}:\n${printed.join('')}`)
+    check()
     const ready = await fetch(`${url}/readyz`).then(
       response => response.ok,
       () => false,
@@ -101,6 +164,5 @@ async function untilReady(url: string, child: Bun.Subprocess, printed: readonly 
     if (ready) return
     await Bun.sleep(10)
   }
-  child.kill('SIGKILL')
-  throw new Error(`Berth was not ready after ${START_TIMEOUT_MS} ms:\n${printed.join('')}`)
+  throw new Error(`${url} was not ready after ${START_TIMEOUT_MS} ms.`)
 }

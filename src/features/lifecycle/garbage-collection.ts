@@ -9,6 +9,8 @@ export interface GarbageCollection {
   readonly blobs: BlobStore
   readonly uploads: UploadStore
   readonly clock: Clock
+  /** How long a claim on an upload holds; afterwards the next run may try again what this one did not end. */
+  readonly claimMs: number
   readonly instance: string
 }
 

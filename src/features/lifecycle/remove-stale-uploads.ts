@@ -1,12 +1,10 @@
 import type { CollectOptions, CollectRules, GarbageCollection } from './garbage-collection.ts'
 
 const BATCH = 100
-/** Longer than removing one takes; afterwards the next run may try again what this one did not end. */
-const CLAIM_MS = 900_000
 
 /** Ends uploads that nobody wrote to for long, bytes first, then the session. Gives how many. */
 export async function removeStaleUploads(
-  gc: Pick<GarbageCollection, 'staleUploads' | 'uploads' | 'clock' | 'instance'>,
+  gc: Pick<GarbageCollection, 'staleUploads' | 'uploads' | 'clock' | 'claimMs' | 'instance'>,
   rules: Pick<CollectRules, 'uploadMs'>,
   { dryRun, signal }: Pick<CollectOptions, 'dryRun' | 'signal'>,
 ): Promise<number> {
@@ -19,7 +17,7 @@ export async function removeStaleUploads(
     for (const { id, digest } of page) {
       const claim = `${gc.instance}/${crypto.randomUUID()}`
       const now = gc.clock()
-      if (!dryRun && !(await gc.staleUploads.take({ id, claim, before, now, until: now + CLAIM_MS }))) continue
+      if (!dryRun && !(await gc.staleUploads.take({ id, claim, before, now, until: now + gc.claimMs }))) continue
       removed += 1
       if (dryRun) continue
       await gc.uploads.discard(id, digest ?? undefined)
