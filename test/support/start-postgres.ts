@@ -5,9 +5,18 @@ import { join } from 'node:path'
 import postgres from 'postgres'
 
 export interface Postgres extends AsyncDisposable {
-  /** Of a fresh, empty database. */
+  /** Of a fresh, empty database, by the server's socket. */
   createDatabase(): Promise<string>
+  /** Breaks every connection, as a crash does. */
   restart(): Promise<void>
+  stop(): Promise<void>
+  start(): Promise<void>
+}
+
+export interface PostgresOptions {
+  /** Listens on 127.0.0.1 too. */
+  readonly port?: number
+  readonly maxConnections?: number
 }
 
 const DEBIAN = '/usr/lib/postgresql'
@@ -22,7 +31,7 @@ export function postgresBinaries(): string | undefined {
 }
 
 /** A server of its own on a socket in a temporary folder; it refuses to run as root, so then it runs as "postgres". */
-export async function startPostgres(): Promise<Postgres> {
+export async function startPostgres({ port, maxConnections = 300 }: PostgresOptions = {}): Promise<Postgres> {
   const binaries = postgresBinaries()
   if (!binaries) throw new Error('PostgreSQL is not installed: run test/tools/install.sh')
   const folder = await mkdtemp(join(tmpdir(), 'berth-pg-'))
@@ -33,21 +42,31 @@ export async function startPostgres(): Promise<Postgres> {
   const data = join(folder, 'data')
   const run = (command: string, ...args: string[]) => runQuietly([...as, join(binaries, command), ...args], folder)
   await run('initdb', '-D', data, '-U', 'berth', '-A', 'trust', '--no-sync', '--locale=C.UTF-8')
-  const settings = `-c listen_addresses= -c unix_socket_directories=${folder} -c fsync=off -c max_connections=300`
+  const listen = port === undefined ? '-c listen_addresses=' : `-c listen_addresses=127.0.0.1 -p ${port}`
+  const settings = `${listen} -c unix_socket_directories=${folder} -c fsync=off -c max_connections=${maxConnections}`
   const control = (action: string, ...args: string[]) =>
     run('pg_ctl', '-D', data, '-w', '-l', join(folder, 'log'), ...args, action)
   await control('start', '-o', settings)
-  const urlOf = (database: string) => `postgres://berth@localhost/${database}?host=${encodeURIComponent(folder)}`
+  const urlOf = (database: string) =>
+    `postgres://berth@localhost${port === undefined ? '' : `:${port}`}/${database}?host=${encodeURIComponent(folder)}`
   let databases = 0
   return {
     async createDatabase() {
       const name = `berth_${++databases}`
-      const admin = postgres({ host: folder, username: 'berth', database: 'postgres', max: 1 })
+      const admin = postgres({
+        host: folder,
+        ...(port ? { port } : {}),
+        username: 'berth',
+        database: 'postgres',
+        max: 1,
+      })
       await admin.unsafe(`create database ${name}`)
       await admin.end()
       return urlOf(name)
     },
     restart: () => control('restart', '-m', 'immediate', '-o', settings),
+    stop: () => control('stop', '-m', 'immediate'),
+    start: () => control('start', '-o', settings),
     async [Symbol.asyncDispose]() {
       await control('stop', '-m', 'immediate')
       await rm(folder, { recursive: true, force: true })

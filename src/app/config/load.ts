@@ -23,7 +23,7 @@ export class ConfigError extends Error {
 }
 
 /** Sections whose address may stand for the whole: BERTH_DATABASE, BERTH_BLOBS. */
-const SECTIONS = [['database'], ['blobs']]
+const SECTIONS = ['database', 'blobs']
 const DEFAULT_FILE = 'berth.yaml'
 /** Variables that are read elsewhere: who a command is, and where its server is. */
 const OTHER_VARIABLES = new Set(['BERTH_CONFIG', 'BERTH_URL', 'BERTH_USERNAME', 'BERTH_PASSWORD', 'BERTH_TOKEN'])
@@ -70,7 +70,8 @@ function applyEnvironment(
   environment: ConfigSources['environment'],
   faults: string[],
 ): void {
-  const byVariable = new Map([...SETTING_PATHS, ...SECTIONS].map(path => [variableOf(path), path]))
+  const byVariable = new Map(SETTING_PATHS.map(path => [variableOf(path), path]))
+  for (const section of SECTIONS) byVariable.set(variableOf([section]), [section, 'url'])
   for (const [variable, value] of Object.entries(environment)) {
     if (!variable.startsWith('BERTH_') || value === undefined || OTHER_VARIABLES.has(variable)) continue
     const path = byVariable.get(variable)
@@ -84,7 +85,7 @@ function assign(document: Record<string, unknown>, [name = '', ...rest]: readonl
     document[name] = value
     return
   }
-  const inner = document[name]
+  const inner = SECTIONS.includes(name) && typeof document[name] === 'string' ? { url: document[name] } : document[name]
   const next = typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? { ...inner } : {}
   document[name] = next
   assign(next as Record<string, unknown>, rest, value)

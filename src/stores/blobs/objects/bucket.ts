@@ -8,6 +8,8 @@ import type { ByteRange } from '../blob-store.ts'
 export interface Bucket {
   /** For people, without secrets: s3://bucket/prefix. */
   readonly place: string
+  /** A read that brings nothing for so long has hung. */
+  readonly silenceMs: number
   /** What a part, but for the last, has at least. */
   readonly leastPartBytes: number
   put(key: string, bytes: Uint8Array): Promise<void>

@@ -6,8 +6,6 @@ type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>
 
 const TRIES = 4
 const PAUSE_MS = 100
-/** A store that sends nothing for so long has hung. */
-const SILENCE_MS = 20_000
 
 /**
  * The bytes `from`–`to` of an object, whole: a read that breaks off or hangs is taken up again where it was. It fails
@@ -31,7 +29,7 @@ export function steadyRead(
     for (;;) {
       try {
         reader ??= await reopen()
-        const { done, value } = await within(reader.read(), SILENCE_MS)
+        const { done, value } = await within(reader.read(), bucket.silenceMs)
         if (done) throw new Unavailable(`The storage broke ${key} off at byte ${position} of ${to + 1}.`)
         if (value.length > to + 1 - position) throw new Unavailable(`The storage gave more of ${key} than it has.`)
         failures = 0

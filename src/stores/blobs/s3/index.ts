@@ -58,6 +58,7 @@ export function s3Bucket(options: S3Options): Bucket {
     : {}
   return {
     place: `s3://${Bucket}/${options.prefix}`,
+    silenceMs: options.timeoutMs,
     leastPartBytes: LEAST_PART_BYTES,
     async put(Key, Body) {
       await told(client.send(new PutObjectCommand({ Bucket, Key, Body, ...encryption })))
