@@ -81,7 +81,7 @@ async function crashLoop(
             stderr: 'ignore',
           })
         : undefined
-      await Bun.sleep((collector ? 60 : 5) + random.below(onPostgres ? 500 : 150))
+      await Bun.sleep((collector ? 60 : 5) + random.below(blobsIn ? 900 : onPostgres ? 500 : 150))
       if (random.chance(0.5)) collector?.kill('SIGKILL')
       if (await killOne(berth.pid)) await Bun.sleep(50)
       await berth.kill()
