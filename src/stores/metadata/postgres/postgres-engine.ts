@@ -1,36 +1,38 @@
 import { Kysely, sql } from 'kysely'
-import { PostgresJSDialect } from 'kysely-postgres-js'
+import { Unavailable } from '../../../platform/outcome/index.ts'
 import type { Engine, PreparedBuild, Queries } from '../engine.ts'
 import { compilePrepared } from '../prepared.ts'
 import type { Schema } from '../schema.ts'
-import { connect, type PostgresOptions } from './connect.ts'
+import { type Connections, connect, type PostgresOptions } from './connect.ts'
+import { postgresDialect } from './dialect.ts'
 import { mayRunAgain, translate } from './faults.ts'
 
 const MAX_ATTEMPTS = 30
 const FIRST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 200
+/** Beyond what the server itself allows a statement, for the way there and back. */
+const JOURNEY_MS = 5000
 
 /** Over a pool of connections; the schema must be there already. */
 export function openPostgresEngine(options: PostgresOptions): Engine {
   const connections = connect(options)
-  const db = new Kysely<Schema>({ dialect: new PostgresJSDialect({ postgres: connections }) })
+  const limitMs = (options.statementTimeoutSeconds + options.connectTimeoutSeconds) * 1000 + JOURNEY_MS
+  const db = new Kysely<Schema>({
+    dialect: postgresDialect((text, parameters) => answered(limitMs, run(connections, text, parameters))),
+  })
   const writing = new Set<Promise<unknown>>()
   return {
     db,
     prepare<Parameters extends object, Row>(build: PreparedBuild<Parameters, Row>) {
       const { text, bind } = compilePrepared(db, build)
       return async (parameters: Parameters) => {
-        try {
-          // postgres.js prepares a text once for each connection.
-          const rows = connections.unsafe(text, bind(parameters) as never[], { prepare: true })
-          return (await rows) as unknown as readonly Row[]
-        } catch (error) {
-          throw translate(error, false)
-        }
+        // postgres.js prepares a text once for each connection.
+        const rows = connections.unsafe(text, bind(parameters) as never[], { prepare: true })
+        return (await answered(limitMs, rows)) as unknown as readonly Row[]
       }
     },
     async write(work, { durable = true } = {}) {
-      const written = runSerializable(db, work, durable)
+      const written = runSerializable(connections, work, { durable, limitMs })
       writing.add(written)
       try {
         return await written
@@ -46,30 +48,57 @@ export function openPostgresEngine(options: PostgresOptions): Engine {
   }
 }
 
+async function run({ unsafe }: Pick<Connections, 'unsafe'>, text: string, parameters: readonly unknown[]) {
+  return await unsafe(text, parameters as never[])
+}
+
+/**
+ * A server that is there and says nothing, behind a network that drops what is sent, must not hold requests for ever.
+ * @throws Unavailable.
+ */
+async function answered<Result>(limitMs: number, asking: PromiseLike<Result>): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Unavailable(`PostgreSQL did not answer in ${limitMs} ms.`)), limitMs)
+  try {
+    return await Promise.race([asking, promise])
+  } catch (error) {
+    throw translate(error, false)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 /**
  * The one place where a transaction is run again: `serializable` lets transactions read and then write as if each were
  * alone, and ends one of two that were not (PostgreSQL 13.2.3). Its work therefore may run several times.
  */
 async function runSerializable<Result>(
-  db: Kysely<Schema>,
+  connections: Connections,
   work: (queries: Queries) => Promise<Result>,
-  durable: boolean,
+  { durable, limitMs }: { durable: boolean; limitMs: number },
 ): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     let committing = false
+    const transaction = connections.begin('isolation level serializable', async ({ unsafe }) => {
+      const queries = new Kysely<Schema>({ dialect: postgresDialect((...query) => run({ unsafe }, ...query)) })
+      if (!durable) await sql`set local synchronous_commit to off`.execute(queries)
+      const result = await work(queries)
+      committing = true
+      return { result }
+    })
     try {
-      return await db
-        .transaction()
-        .setIsolationLevel('serializable')
-        .execute(async queries => {
-          if (!durable) await sql`set local synchronous_commit to off`.execute(queries)
-          const result = await work(queries)
-          committing = true
-          return result
-        })
+      // The wrapping keeps postgres.js from taking a list for several statements.
+      return ((await answered(limitMs, transaction)) as { result: Result }).result
     } catch (error) {
-      if (!mayRunAgain(error) || attempt === MAX_ATTEMPTS) throw translate(error, committing)
+      if (!mayRunAgain(error) || attempt === MAX_ATTEMPTS) throw outcomeOf(error, committing)
       await Bun.sleep(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt))
     }
   }
+}
+
+/** What cut a commit off leaves it unknown whether it happened. */
+function outcomeOf(error: unknown, committing: boolean): unknown {
+  if (!committing) return translate(error, false)
+  const cause = error instanceof Unavailable ? (error.cause ?? error) : error
+  return translate(cause, true)
 }
