@@ -2,10 +2,12 @@ import type { Migration } from 'kysely/migration'
 import { content } from './0001-content.ts'
 import { collection } from './0002-collection.ts'
 import { storage } from './0003-storage.ts'
+import { jobs } from './0005-jobs.ts'
 
 /** Every version of the schema in order; only ever appended to. A name is a version and never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-content': content,
   '0002-collection': collection,
   '0003-storage': storage,
+  '0005-jobs': jobs,
 }
