@@ -4,10 +4,12 @@ import { type Content, UploadHashes } from '../features/content/index.ts'
 import type { CollectRules, GarbageCollection } from '../features/lifecycle/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import { filesystemBlobStores } from '../stores/blobs/index.ts'
+import { type Jobs, openPostgresJobs, openSqliteJobs } from '../stores/jobs/index.ts'
 import {
   hasPostgresMetadata,
   type Metadata,
   type MigrationReport,
+  type OpenedMetadata,
   openPostgresMetadata,
   openSqliteMetadata,
   type PostgresOptions,
@@ -22,11 +24,12 @@ export interface Berth extends AsyncDisposable {
   readonly stores: ReturnType<typeof filesystemBlobStores>
   readonly content: Content
   readonly garbage: GarbageCollection
+  readonly jobs: Jobs
   readonly migration: MigrationReport
 }
 
 export async function compose(config: Config, instance: string): Promise<Berth> {
-  const { metadata, migration } = await openMetadata(config)
+  const { metadata, migration, jobs } = await openDatabase(config)
   const stores = filesystemBlobStores(config.data)
   const content: Content = {
     repositories: metadata.repositories,
@@ -52,7 +55,18 @@ export async function compose(config: Config, instance: string): Promise<Berth> 
     clock: systemClock,
     instance,
   }
-  return { metadata, stores, content, garbage, migration, [Symbol.asyncDispose]: () => metadata.close() }
+  return {
+    metadata,
+    stores,
+    content,
+    garbage,
+    jobs,
+    migration,
+    async [Symbol.asyncDispose]() {
+      await jobs.stop()
+      await metadata.close()
+    },
+  }
 }
 
 /** For commands beside a server: never makes a registry where there is none. @throws CommandError. */
@@ -64,13 +78,17 @@ export async function openExisting(config: Config, command: string): Promise<Ber
   throw new CommandError(`There is no registry in ${config.data}: give its folder with --data or BERTH_DATA.`)
 }
 
-async function openMetadata(config: Config): Promise<{ metadata: Metadata; migration: MigrationReport }> {
+async function openDatabase(config: Config): Promise<OpenedMetadata & { readonly jobs: Jobs }> {
   const database = postgresOf(config)
-  if (!database) return openSqliteMetadata(metadataFile(config))
+  if (!database) {
+    const opened = await openSqliteMetadata(metadataFile(config))
+    // The server's lock lets one server use the folder, and of its processes one works on jobs.
+    return { ...opened, jobs: openSqliteJobs(opened.engine, { alone: true }) }
+  }
   const opened = await openPostgresMetadata(database)
   try {
     await checkStorage(opened.metadata.storage, config.data)
-    return opened
+    return { ...opened, jobs: openPostgresJobs(opened.engine, database) }
   } catch (error) {
     await opened.metadata.close()
     throw error
