@@ -14,30 +14,36 @@ export interface Heartbeat {
  */
 export function startHeartbeat(renew: () => Promise<boolean>, leaseMs: number): Heartbeat {
   const lost = new AbortController()
-  // The moment a renewal was asked for, not when it was confirmed: the lease counts from no earlier.
-  let renewedAt = performance.now()
-  let beating: Promise<void> | undefined
   let fault: unknown
+  let beating: Promise<void> | undefined
+  // A timer of its own, because `renew` may hang.
+  const giveUpIn = (ms: number) =>
+    setTimeout(() => lost.abort(new Error('The lease could not be renewed.', { cause: fault })), ms)
+  let givingUp = giveUpIn(leaseMs * GIVE_UP_AT)
+  let stopped = false
   const beat = async () => {
     const askedAt = performance.now()
     try {
-      if (await renew()) renewedAt = askedAt
-      else lost.abort(new Error('The lease was lost: another process runs this job now.'))
+      if (!(await renew())) lost.abort(new Error('The lease was lost: another process runs this job now.'))
+      else if (!stopped) {
+        clearTimeout(givingUp)
+        // The lease counts from no earlier than when it was asked for, and perhaps from no later.
+        givingUp = giveUpIn(leaseMs * GIVE_UP_AT - (performance.now() - askedAt))
+      }
     } catch (error) {
       fault = error
     }
     beating = undefined
   }
   const timer = setInterval(() => {
-    // Here and not behind `renew`, which may hang.
-    if (performance.now() - renewedAt > leaseMs * GIVE_UP_AT)
-      lost.abort(new Error('The lease could not be renewed.', { cause: fault }))
     beating ??= beat()
   }, leaseMs / BEATS)
   return {
     lost: lost.signal,
     async stop() {
+      stopped = true
       clearInterval(timer)
+      clearTimeout(givingUp)
       await beating
     },
   }

@@ -24,7 +24,7 @@ export function jobsContract(name: string, open: () => Promise<OpenedPlace>): vo
 
     /** One more process on the database, as far as the database can tell. */
     const process = async () => {
-      const { engine, jobs } = openPlace(opened.place)
+      const { engine, jobs, recurrences } = openPlace(opened.place)
       const facts: JobFact[] = []
       const faults: unknown[] = []
       cleanup.defer(async () => {
@@ -35,9 +35,9 @@ export function jobsContract(name: string, open: () => Promise<OpenedPlace>): vo
       await jobs.start({ settled: fact => facts.push(fact), fault: error => faults.push(error) })
       const enqueue = (text: string, queue: Queue<Echo> = ECHO) =>
         engine.write(queries => jobs.enqueue(queries, { queue, data: { text } }))
-      return { engine, jobs, facts, enqueue }
+      return { engine, jobs, recurrences, facts, enqueue }
     }
-    const processes = () => Promise.all([process(), process(), process()])
+    const processes = () => Promise.all([process(), process(), process()] as const)
 
     /** A process that begins a job and is then killed. */
     const killedWhileRunning = async (what: 'work' | 'repeat') => {
@@ -114,6 +114,30 @@ export function jobsContract(name: string, open: () => Promise<OpenedPlace>): vo
       for (const { jobs } of workers) jobs.repeat('tick', 0.05, () => crowd.visit())
       await until(() => crowd.visits >= 20)
       expect(crowd.most).toBe(1)
+    })
+
+    test('of all who ask for a lease at once one gets it; only that one renews or ends it', async () => {
+      const workers = await processes()
+      for (const { recurrences } of workers) await recurrences.find('tick')
+      await until(async () => {
+        const { endedAt, now } = await workers[0].recurrences.find('tick')
+        return now > endedAt
+      })
+      const asking = Array.from({ length: 12 }, (_, index) => {
+        const { recurrences } = workers[index % 3] ?? workers[0]
+        return recurrences.take('tick', `holder ${index}`, 0, 60_000)
+      })
+      const taken = await Promise.all(asking)
+      expect(taken.filter(Boolean)).toHaveLength(1)
+      const { recurrences } = workers[0]
+      const holder = `holder ${taken.indexOf(true)}`
+      expect(await recurrences.renew('tick', 'another', 60_000)).toBe(false)
+      await recurrences.give('tick', 'another')
+      expect(await recurrences.renew('tick', holder, 60_000)).toBe(true)
+      expect(await recurrences.take('tick', 'another', 0, 60_000)).toBe(false)
+      await recurrences.give('tick', holder)
+      expect(await recurrences.take('tick', 'early', 3_600_000, 60_000)).toBe(false)
+      expect(await recurrences.take('tick', 'next', 0, 60_000)).toBe(true)
     })
 
     test('a recurring job that fails comes back too', async () => {
@@ -215,9 +239,9 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
-async function until(condition: () => boolean): Promise<void> {
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > deadline) throw new Error('It did not come to pass.')
     await Bun.sleep(10)
   }

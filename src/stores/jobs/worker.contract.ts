@@ -1,13 +1,14 @@
 import { openPostgresEngine } from '../metadata/postgres/postgres-engine.ts'
 import { openSqliteEngine } from '../metadata/sqlite/sqlite-engine.ts'
 import type { Jobs, JobTiming, Queue } from './jobs.ts'
-import { openPostgresJobs } from './postgres/open.ts'
-import { openSqliteJobs } from './sqlite/open.ts'
+import { openPostgresJobs, postgresClock } from './postgres/open.ts'
+import { createRecurrences } from './recurrences.ts'
+import { machineClock, openSqliteJobs } from './sqlite/open.ts'
 
 /** Where the jobs of a test are: the file of SQLite or the address of PostgreSQL. */
 export type Place = { readonly file: string } | { readonly url: string }
 
-export const HASTY: JobTiming = { leaseMs: 2_000, pollMs: 500 }
+export const HASTY: JobTiming = { leaseMs: 5_000, pollMs: 500 }
 
 export const ECHO: Queue<{ text: string }> = {
   name: 'echo',
@@ -21,11 +22,13 @@ export const ECHO: Queue<{ text: string }> = {
 export function openPlace(place: Place) {
   if ('file' in place) {
     const engine = openSqliteEngine(place.file)
-    return { engine, jobs: openSqliteJobs(engine, { alone: false, timing: HASTY }) }
+    const jobs = openSqliteJobs(engine, { alone: false, timing: HASTY })
+    return { engine, jobs, recurrences: createRecurrences(engine, machineClock) }
   }
   const settings = { url: place.url, maxConnections: 10, connectTimeoutSeconds: 5, statementTimeoutSeconds: 30 }
   const engine = openPostgresEngine(settings)
-  return { engine, jobs: openPostgresJobs(engine, settings, HASTY) }
+  const jobs = openPostgresJobs(engine, settings, HASTY)
+  return { engine, jobs, recurrences: createRecurrences(engine, postgresClock) }
 }
 
 /** In a process of its own: begins whatever there is to do, says so, and never comes to an end. */

@@ -8,14 +8,14 @@ import type { OpenedBoss } from './boss.ts'
 const STOP_TIMEOUT_MS = 30_000
 
 /** The database's clock: those of the replicas differ. */
-const now = () => sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`
+export const postgresClock = () => sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`
 
 /**
  * Jobs that changes ask for are pg-boss's, which is loaded when it is first needed. Recurring ones are rows of ours
  * (decisions/0008). Opening it does nothing yet.
  */
 export function openPostgresJobs(engine: Engine, options: PostgresOptions, timing: JobTiming = TIMING): Jobs {
-  const recurrences = createRecurrences(engine, now)
+  const recurrences = createRecurrences(engine, postgresClock)
   const stopping = new AbortController()
   const repeating: Promise<void>[] = []
   const created = new Set<string>()

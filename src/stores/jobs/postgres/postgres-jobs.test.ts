@@ -3,7 +3,7 @@ import { type Postgres, postgresBinaries, startPostgres } from '../../../../test
 import { describeWithTools } from '../../../../test/tools/find-tools.ts'
 import { migratePostgres } from '../../metadata/postgres/open.ts'
 import { jobsContract } from '../jobs.contract.ts'
-import { openPlace } from '../worker.contract.ts'
+import { ECHO, openPlace } from '../worker.contract.ts'
 
 const need = { name: 'PostgreSQL', isThere: () => postgresBinaries() !== undefined }
 
@@ -31,6 +31,34 @@ describeWithTools('postgres', 'PostgreSQL', [need], () => {
     await Promise.all(replicas.map(({ jobs }) => jobs.stop()))
     await Promise.all(replicas.map(({ engine }) => engine.close()))
     expect(faults).toEqual([])
+  })
+
+  test('a server that restarts is waited for, and jobs go on', async () => {
+    const { place } = await database()
+    const { engine, jobs } = openPlace(place)
+    const faults: unknown[] = []
+    await jobs.start({ settled: () => undefined, fault: error => void faults.push(error) })
+    let ticks = 0
+    const echoes: string[] = []
+    jobs.repeat('tick', 0.05, async () => {
+      ticks += 1
+    })
+    await jobs.work(ECHO, async ({ data }) => void echoes.push(data.text))
+    while (ticks === 0) await Bun.sleep(10)
+    await server.restart()
+    const before = ticks
+    const enqueue = () => engine.write(queries => jobs.enqueue(queries, { queue: ECHO, data: { text: 'after' } }))
+    while (
+      !(await enqueue().then(
+        () => true,
+        () => false,
+      ))
+    )
+      await Bun.sleep(20)
+    while (ticks <= before + 1 || !echoes.includes('after')) await Bun.sleep(10)
+    await jobs.stop()
+    await engine.close()
+    expect(faults.length).toBeGreaterThan(0)
   })
 
   test('the schema of pg-boss is the one that decisions/0008 speaks of: read it before you raise this number', async () => {

@@ -14,11 +14,13 @@ export interface SqliteJobsOptions {
   readonly timing?: JobTiming
 }
 
+/** One machine, one clock. */
+export const machineClock = () => sql<number>`${Date.now()}`
+
 /** Jobs in the tables beside the metadata. Opening it does nothing yet. */
 export function openSqliteJobs(engine: Engine, { alone, timing = TIMING }: SqliteJobsOptions): Jobs {
   const rows = createJobRows(engine)
-  // One machine, one clock.
-  const recurrences = createRecurrences(engine, () => sql<number>`${Date.now()}`)
+  const recurrences = createRecurrences(engine, machineClock)
   const stopping = new AbortController()
   const running: Promise<void>[] = []
   let forgetting: ReturnType<typeof setInterval> | undefined

@@ -34,6 +34,24 @@ test('the only process there is does not wait for the lease of its predecessor',
   await engine.close()
 })
 
+test('only who holds a job renews it, puts it back or ends it', async () => {
+  await using opened = await folder()
+  const engine = openSqliteEngine(opened.place.file)
+  const rows = createJobRows(engine)
+  await engine.write(queries => rows.add(queries, { name: 'x', data: '{}', runAt: 0 }))
+  const taken = await rows.take('x', 'me', 60_000, false)
+  const id = taken?.id ?? 0
+  expect(await rows.take('x', 'you', 60_000, false)).toBeUndefined()
+  expect(await rows.renew(id, 'you', 60_000)).toBe(false)
+  await rows.complete(id, 'you')
+  await rows.giveUp(id, 'you', 'because')
+  await rows.putBack(id, 'you', 0, 'because')
+  expect(await rows.renew(id, 'me', 60_000)).toBe(true)
+  await rows.putBack(id, 'me', 0, 'because')
+  expect(await rows.take('x', 'you', 60_000, false)).toMatchObject({ id, attempt: 2 })
+  await engine.close()
+})
+
 test('what is finished is forgotten, what is not is kept', async () => {
   await using opened = await folder()
   const engine = openSqliteEngine(opened.place.file)
