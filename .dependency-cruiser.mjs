@@ -59,7 +59,7 @@ export default {
       from: { pathNot: '^src/(app/|main)' },
       to: { path: '^src/app/config' },
     },
-    owner('sql-lives-in-metadata', '(^|node_modules/)(kysely|pg)(/|$)|^bun:sqlite$', '^src/stores/(metadata|jobs)/', 'One folder speaks SQL, so one suite proves it on both engines.'),
+    owner('sql-lives-in-metadata', '(^|node_modules/)(kysely|kysely-postgres-js|pg|pg-boss|postgres)(/|$)|^bun:sqlite$', '^src/stores/(metadata|jobs)/', 'Two rooms speak SQL, and each has one suite that proves it on both engines.'),
     owner('disk-lives-in-stores', '^(node:)?fs(/promises)?$', '^src/(stores|app)/', 'Files are touched where durability is argued for.'),
     owner('commands-are-parsed-in-app', 'node_modules/commander(/|$)', '^src/app/', 'What is printed and what is parsed are two things.'),
   ],

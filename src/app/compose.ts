@@ -3,19 +3,20 @@ import { join } from 'node:path'
 import { type Content, UploadHashes } from '../features/content/index.ts'
 import type { CollectRules, GarbageCollection } from '../features/lifecycle/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
-import { Unavailable } from '../platform/outcome/index.ts'
-import { type BlobStores, filesystemBlobStores, openObjectStores } from '../stores/blobs/index.ts'
+import type { BlobStores } from '../stores/blobs/index.ts'
+import { type Jobs, openPostgresJobs, openSqliteJobs } from '../stores/jobs/index.ts'
 import {
   hasPostgresMetadata,
   type Metadata,
   type MigrationReport,
+  type OpenedMetadata,
   openPostgresMetadata,
   openSqliteMetadata,
   type PostgresOptions,
 } from '../stores/metadata/index.ts'
-import { checkStorage } from './check-storage.ts'
 import { CommandError } from './command-error.ts'
 import type { Config } from './config/index.ts'
+import { openStores } from './open-stores.ts'
 
 /** Berth without a way in: stores opened, features on top of them. */
 export interface Berth extends AsyncDisposable {
@@ -23,11 +24,12 @@ export interface Berth extends AsyncDisposable {
   readonly stores: BlobStores
   readonly content: Content
   readonly garbage: GarbageCollection
+  readonly jobs: Jobs
   readonly migration: MigrationReport
 }
 
 export async function compose(config: Config, instance: string): Promise<Berth> {
-  const { metadata, migration } = await openMetadata(config)
+  const { metadata, migration, jobs } = await openDatabase(config)
   const stores = await openStores(config, metadata).catch(async error => {
     await metadata.close()
     throw error
@@ -58,7 +60,18 @@ export async function compose(config: Config, instance: string): Promise<Berth> 
     claimMs: config.blobs.claimSeconds * 1000,
     instance,
   }
-  return { metadata, stores, content, garbage, migration, [Symbol.asyncDispose]: () => metadata.close() }
+  return {
+    metadata,
+    stores,
+    content,
+    garbage,
+    jobs,
+    migration,
+    async [Symbol.asyncDispose]() {
+      await jobs.stop()
+      await metadata.close()
+    },
+  }
 }
 
 /** For commands beside a server: never makes a registry where there is none. @throws CommandError. */
@@ -70,23 +83,15 @@ export async function openExisting(config: Config, command: string): Promise<Ber
   throw new CommandError(`There is no registry in ${config.data}: give its folder with --data or BERTH_DATA.`)
 }
 
-async function openMetadata(config: Config): Promise<{ metadata: Metadata; migration: MigrationReport }> {
+async function openDatabase(config: Config): Promise<OpenedMetadata & { readonly jobs: Jobs }> {
   const database = postgresOf(config)
-  return database ? openPostgresMetadata(database) : openSqliteMetadata(metadataFile(config))
-}
-
-/** Where the blobs lie; tied to the metadata unless both are in one folder. */
-async function openStores(config: Config, metadata: Metadata): Promise<BlobStores> {
-  const { url } = config.blobs
-  const stores =
-    url === undefined ? filesystemBlobStores(config.data) : await openObjectStores(url, metadata.uploadNotes)
-  if (url !== undefined || config.database.url !== undefined) {
-    await checkStorage(metadata.storage, stores).catch(error => {
-      if (error instanceof CommandError || error instanceof Unavailable) throw error
-      throw new CommandError(`The storage ${stores.place} cannot be used: ${messageOf(error)}`, { cause: error })
-    })
+  if (database) {
+    const opened = await openPostgresMetadata(database)
+    return { ...opened, jobs: openPostgresJobs(opened.engine, database) }
   }
-  return stores
+  const opened = await openSqliteMetadata(metadataFile(config))
+  // The server's lock lets one server use the folder, and of its processes one works on jobs.
+  return { ...opened, jobs: openSqliteJobs(opened.engine, { alone: true }) }
 }
 
 function postgresOf({ database: { url, ...rest } }: Config): PostgresOptions | undefined {
@@ -108,8 +113,4 @@ export function collectRules({ gc }: Config): CollectRules {
     untagged: gc.untagged,
     removalDelayMs: gc.removalDelaySeconds * 1000,
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,49 +1,35 @@
 import { collectGarbage } from '../features/lifecycle/index.ts'
 import type { Log, Metrics } from '../platform/telemetry/index.ts'
+import type { JobFact } from '../stores/jobs/index.ts'
 import { type Berth, collectRules } from './compose.ts'
 import type { Config } from './config/index.ts'
 
-export interface Jobs {
-  /** Resolves when the job that runs has come to a place where it can stop. */
-  stop(): Promise<void>
-}
-
-/** Work that a server does by itself: garbage collection, one run after the other. */
-export function startJobs(berth: Berth, config: Config, { log, metrics }: { log: Log; metrics: Metrics }): Jobs {
-  if (config.gc.intervalSeconds === 0) return { stop: async () => undefined }
-  const stopping = new AbortController()
-  const rules = collectRules(config)
-  const collect = async () => {
-    try {
-      const report = await collectGarbage(berth.garbage, rules, { dryRun: false, signal: stopping.signal })
-      metrics.collected({ objects: report.objects, bytes: report.freedBytes })
-      if (report.blobLinks + report.manifests + report.uploads + report.objects > 0)
-        log.info(report, 'garbage collected')
-    } catch (error) {
-      log.error({ err: error }, 'garbage collection failed; the next run goes on')
-    }
-  }
-  const loop = async () => {
-    while (!stopping.signal.aborted) {
-      await pause(config.gc.intervalSeconds * 1000, stopping.signal)
-      if (!stopping.signal.aborted) await collect()
-    }
-  }
-  const running = loop()
-  return {
-    async stop() {
-      stopping.abort()
-      await running
+/** Work that servers do by themselves; of several on one database each job runs on one of them at a time. */
+export async function startJobs(
+  { jobs, garbage }: Pick<Berth, 'jobs' | 'garbage'>,
+  config: Config,
+  { log, metrics }: { log: Log; metrics: Metrics },
+): Promise<void> {
+  await jobs.start({
+    settled(fact) {
+      metrics.jobSettled(fact)
+      report(fact, log)
     },
+    fault: error => log.warn({ err: error }, 'jobs cannot be looked after now; tried again'),
+  })
+  if (config.gc.intervalSeconds > 0) {
+    const rules = collectRules(config)
+    jobs.repeat('garbage-collection', config.gc.intervalSeconds, async signal => {
+      const collected = await collectGarbage(garbage, rules, { dryRun: false, signal })
+      metrics.collected({ objects: collected.objects, bytes: collected.freedBytes })
+      if (collected.blobLinks + collected.manifests + collected.uploads + collected.objects > 0)
+        log.info(collected, 'garbage collected')
+    })
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
+function report({ job, outcome, error }: JobFact, log: Log): void {
+  if (outcome === 'failed') log.error({ err: error, job }, 'a job failed; it is run again')
+  if (outcome === 'given-up') log.error({ err: error, job }, 'a job failed for the last time and was given up')
+  if (outcome === 'interrupted') log.info({ job, reason: String(error) }, 'a job was interrupted; it is run again')
 }

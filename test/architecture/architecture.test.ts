@@ -118,6 +118,7 @@ describe('a breach is caught by its rule:', () => {
       'stores/blobs/index.ts',
       "import type { Kysely } from 'kysely'; export type X = Kysely<object>",
     ],
+    ['sql-lives-in-metadata', 'app/jobs.ts', "import { PgBoss } from 'pg-boss'; export const x = PgBoss"],
     [
       'disk-lives-in-stores',
       'features/lifecycle/explain.ts',

@@ -84,9 +84,16 @@ test('bytes taken in and garbage collected are counted, over all processes', asy
   expect(await registryClient(berth.url).pushBlob('counted/here', blob)).toBe(201)
   const figure = async (name: string) => {
     const text = await (await fetch(`${berth.url}/metrics`)).text()
-    return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1])
+    return Number(
+      text
+        .split('\n')
+        .find(line => line.startsWith(`${name} `))
+        ?.split(' ')[1],
+    )
   }
   while ((await figure('berth_gc_removed_objects_total')) < 1) await Bun.sleep(50)
   expect(await figure('berth_gc_freed_bytes_total')).toBe(blob.bytes.length)
   expect(await figure('berth_upload_received_bytes_total')).toBe(blob.bytes.length)
+  const runs = 'berth_jobs_total{job="garbage-collection",outcome="completed"}'
+  while (!((await figure(runs)) >= 1)) await Bun.sleep(50)
 })

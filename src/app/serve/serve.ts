@@ -35,17 +35,18 @@ export async function serve(config: Config, workerCommand: (name: string) => str
   if (berth.stores.exclusive) await berth.metadata.uploads.releaseAll()
   if (berth.migration.applied.length > 0) log.info(berth.migration, 'the schema was brought up to date')
   const metrics = createMetrics(VERSION)
+  // Before anybody can ask for a job, and before anybody is told that the server is there.
+  await startJobs(berth, config, { log, metrics })
   const running =
     config.processes > 1
       ? startSupervised(berth, config, workerCommand, { log, metrics })
       : serveHere(berth, config, { log, metrics, exposed: metrics, instance })
-  const jobs = startJobs(berth, config, { log, metrics })
   const stopped = stopSignal()
   let urls: readonly string[]
   try {
     urls = await Promise.race([running.urls, stopped.then(() => [])])
   } catch (error) {
-    await Promise.all([running.stop(), jobs.stop()])
+    await Promise.all([running.stop(), berth.jobs.stop()])
     lock.release()
     if (error instanceof WorkerFailed) return refuse(error.message)
     throw error
@@ -55,7 +56,7 @@ export async function serve(config: Config, workerCommand: (name: string) => str
     log.info({ urls, data: config.data, version: VERSION, processes: config.processes }, 'serving')
   }
   log.info({ signal: await stopped }, 'stopping')
-  await Promise.all([running.stop(), jobs.stop()])
+  await Promise.all([running.stop(), berth.jobs.stop()])
   lock.release()
   log.info({}, 'stopped')
   return 0

@@ -16,6 +16,7 @@ export interface Metrics {
   /** A blob was asked of the disk cache. */
   cached(outcome: string): void
   collected(fact: { readonly objects: number; readonly bytes: number }): void
+  jobSettled(fact: { readonly job: string; readonly outcome: string }): void
   /** The text exposition format of Prometheus. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>
   /** For merging with other processes' figures: {@link mergeMetrics}. */
@@ -64,6 +65,12 @@ export function createMetrics(version: string): Metrics {
     help: 'Bytes freed by garbage collection.',
     registers,
   })
+  const jobs = new Counter({
+    name: 'berth_jobs_total',
+    help: 'Runs of jobs by what became of them.',
+    labelNames: ['job', 'outcome'],
+    registers,
+  })
   return {
     request(fact) {
       requests.count(fact.route, fact.method, fact.status, fact.durationMs / 1000)
@@ -78,6 +85,7 @@ export function createMetrics(version: string): Metrics {
       collectedObjects.inc(objects)
       collectedBytes.inc(bytes)
     },
+    jobSettled: ({ job, outcome }) => jobs.inc({ job, outcome }),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     snapshot: () => registry.getMetricsAsJSON(),
   }

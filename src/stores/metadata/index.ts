@@ -1,6 +1,7 @@
 export type { BlobLinks, LinkedBlob, StoredBlob, Unlinked } from './blob-links.ts'
 export type { Collection, NominatedCandidate, Verdict } from './collection.ts'
 export type { Contents } from './contents.ts'
+export type { Engine, Queries } from './engine.ts'
 export type { Explanation, Explanations } from './explanations.ts'
 export type {
   BrokenReference,
@@ -12,9 +13,9 @@ export type {
 } from './inventory.ts'
 export type { CondemnedObject, CondemnedObjects, StaleUpload, StaleUploads } from './leavings.ts'
 export type { ManifestSummary, Manifests, NewManifest, PutOutcome, Removed, StoredManifest } from './manifest-port.ts'
-export { createMetadata, type Metadata } from './metadata.ts'
+export { createMetadata, type Metadata, type OpenedMetadata } from './metadata.ts'
 export { type MigrationReport, SchemaError } from './migrate.ts'
-export type { PostgresOptions } from './postgres/connect.ts'
+export { connect as connectPostgres, type PostgresOptions } from './postgres/connect.ts'
 export { hasPostgresMetadata, openPostgresMetadata } from './postgres/open.ts'
 export type { Referrers } from './referrers.ts'
 export type { Page, Repositories } from './repositories.ts'

@@ -14,6 +14,7 @@ import {
 import { type CondemnedObjects, createCondemnedObjects, createStaleUploads, type StaleUploads } from './leavings.ts'
 import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
+import type { MigrationReport } from './migrate.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
@@ -45,6 +46,13 @@ export interface Metadata {
   readonly damage: DamageRecords
   readonly storage: StorageIdentity
   close(): Promise<void>
+}
+
+/** A database that was opened: its tables, and the engine below them for what must change in the same transaction. */
+export interface OpenedMetadata {
+  readonly engine: Engine
+  readonly metadata: Metadata
+  readonly migration: MigrationReport
 }
 
 export function createMetadata(engine: Engine): Metadata {

@@ -68,8 +68,27 @@ export interface Schema {
   storage: { one: 1; id: string }
   /** Stored objects that no row of blobs names any more; removed from the store, then from here. */
   condemned_objects: { storage_key: string; digest: Digest; size_bytes: number; condemned_at: number; reason: string }
+  /** Work that comes back; who runs it holds the lease and renews it. Times are the database's. */
+  recurring_jobs: { name: string; ended_at: number; holder: string | null; lease_until: number }
+  /** Work that a change asked for; on SQLite only. */
+  jobs: {
+    id: Generated<number>
+    name: string
+    /** JSON. */
+    data: string
+    state: JobState
+    /** Runs that began. */
+    attempts: number
+    /** When its turn comes; while somebody holds it, when that lease ends. */
+    run_at: number
+    holder: string | null
+    /** Why the last run failed. */
+    error: string | null
+    finished_at: number | null
+  }
 }
 
+export type JobState = 'waiting' | 'completed' | 'failed'
 export type BlobState = 'stored' | 'damaged'
 export type ManifestState = 'stored' | 'damaged'
 export type ReferenceKind = 'blob' | 'manifest'

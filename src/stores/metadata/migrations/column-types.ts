@@ -2,14 +2,15 @@ import { type ColumnDefinitionBuilder, type Kysely, PostgresAdapter, sql } from 
 
 /** The few column types that the two engines spell differently. Text compares by bytes on both. */
 export function columnTypes(db: Kysely<unknown>) {
-  const postgres = db.getExecutor().adapter instanceof PostgresAdapter
+  const isPostgres = db.getExecutor().adapter instanceof PostgresAdapter
   return {
+    isPostgres,
     id: {
-      type: postgres ? sql`bigint` : sql`integer`,
+      type: isPostgres ? sql`bigint` : sql`integer`,
       build: (column: ColumnDefinitionBuilder) =>
-        postgres ? column.generatedAlwaysAsIdentity().primaryKey() : column.primaryKey().autoIncrement(),
+        isPostgres ? column.generatedAlwaysAsIdentity().primaryKey() : column.primaryKey().autoIncrement(),
     },
-    text: postgres ? sql`text collate "C"` : sql`text`,
-    bytes: postgres ? sql`bytea` : sql`blob`,
+    text: isPostgres ? sql`text collate "C"` : sql`text`,
+    bytes: isPostgres ? sql`bytea` : sql`blob`,
   }
 }

@@ -1,6 +1,6 @@
 import { Kysely } from 'kysely'
 import { PostgresJSDialect } from 'kysely-postgres-js'
-import { createMetadata, type Metadata } from '../metadata.ts'
+import { createMetadata, type OpenedMetadata } from '../metadata.ts'
 import { type MigrationReport, migrate } from '../migrate.ts'
 import { connect, type PostgresOptions } from './connect.ts'
 import { translate } from './faults.ts'
@@ -9,11 +9,10 @@ import { openPostgresEngine } from './postgres-engine.ts'
 const MIGRATION_TIMEOUT_SECONDS = 24 * 3600
 
 /** Opens the metadata of a database, at the newest schema version. @throws Unavailable, SchemaError. */
-export async function openPostgresMetadata(
-  options: PostgresOptions,
-): Promise<{ metadata: Metadata; migration: MigrationReport }> {
+export async function openPostgresMetadata(options: PostgresOptions): Promise<OpenedMetadata> {
   const migration = await migratePostgres(options)
-  return { metadata: createMetadata(openPostgresEngine(options)), migration }
+  const engine = openPostgresEngine(options)
+  return { engine, metadata: createMetadata(engine), migration }
 }
 
 /** Is there a registry's metadata in the database already? @throws Unavailable. */

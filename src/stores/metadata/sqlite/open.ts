@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite'
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Kysely } from 'kysely'
-import { createMetadata, type Metadata } from '../metadata.ts'
+import { createMetadata, type OpenedMetadata } from '../metadata.ts'
 import { type MigrationReport, migrate } from '../migrate.ts'
 import { bunSqliteDialect } from './dialect.ts'
 import { openSqliteEngine } from './sqlite-engine.ts'
@@ -11,10 +11,11 @@ import { openSqliteEngine } from './sqlite-engine.ts'
  * Opens the metadata of a data folder, at the newest schema version.
  * An existing database of an older version is first copied whole to `<file>.before-<newest version>`.
  */
-export async function openSqliteMetadata(file: string): Promise<{ metadata: Metadata; migration: MigrationReport }> {
+export async function openSqliteMetadata(file: string): Promise<OpenedMetadata> {
   mkdirSync(dirname(file), { recursive: true })
   const migration = await migrateSqlite(file)
-  return { metadata: createMetadata(openSqliteEngine(file)), migration }
+  const engine = openSqliteEngine(file)
+  return { engine, metadata: createMetadata(engine), migration }
 }
 
 /** @param target a version to stop at; the newest when absent. */
