@@ -1,3 +1,5 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { ObjectServer } from './start-versitygw.ts'
 
 export type OperationName =
@@ -24,6 +26,8 @@ export interface Fault {
   readonly before?: (operation: Operation) => unknown
   /** Instead of asking the store. */
   readonly answer?: (operation: Operation) => Response | Promise<Response> | undefined
+  /** The share of the body after which the connection is gone. */
+  readonly cut?: (operation: Operation) => number | undefined
   /** The store has done it. */
   readonly after?: (operation: Operation, response: Response) => Response | Promise<Response | undefined> | undefined
 }
@@ -35,43 +39,44 @@ export interface FaultyStore extends AsyncDisposable {
   clear(): void
 }
 
-/** Stands before an S3 server and spoils what it is told to. */
-export function startFaultyStore(server: ObjectServer): FaultyStore {
+/** Stands before an S3 server and spoils what it is told to. By node:http: Bun.serve gives a stream no Content-Length. */
+export async function startFaultyStore(server: ObjectServer): Promise<FaultyStore> {
   let fault: Fault = {}
   let counts = new Map<OperationName, number>()
-  const proxy = Bun.serve({
-    hostname: '127.0.0.1',
-    port: 0,
-    idleTimeout: 255,
-    maxRequestBodySize: 2 ** 30,
-    async fetch(request) {
-      const current = fault
-      const url = new URL(request.url)
-      const name = nameOf(request.method, url.searchParams)
-      const count = (counts.get(name) ?? 0) + 1
-      counts.set(name, count)
-      const operation = { name, key: decodeURIComponent(url.pathname), count }
-      const body = await request.arrayBuffer()
-      await current.before?.(operation)
-      const instead = await current.answer?.(operation)
-      if (instead) return instead
-      const headers = new Headers(request.headers)
-      headers.delete('Expect')
-      const response = await fetch(`${server.endpoint}${url.pathname}${url.search}`, {
-        method: request.method,
-        headers,
-        decompress: false,
-        ...(body.byteLength > 0 ? { body } : {}),
-      })
-      const bytes = await response.arrayBuffer()
-      const kept = new Headers(response.headers)
-      kept.delete('Transfer-Encoding')
-      const whole = new Response(request.method === 'HEAD' ? null : bytes, { status: response.status, headers: kept })
-      return (await current.after?.(operation, whole)) ?? whole
-    },
+  const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const current = fault
+    const { pathname, search, searchParams } = new URL(incoming.url ?? '/', 'http://storage')
+    const name = nameOf(incoming.method ?? '', searchParams)
+    const count = (counts.get(name) ?? 0) + 1
+    counts.set(name, count)
+    const operation = { name, key: decodeURIComponent(pathname), count }
+    const body = Buffer.concat(await Array.fromAsync(incoming))
+    await current.before?.(operation)
+    const instead = await current.answer?.(operation)
+    const response = instead ?? (await forward(incoming, `${server.endpoint}${pathname}${search}`, body))
+    const spoiled = instead ?? (await current.after?.(operation, response)) ?? response
+    const bytes = await spoiled.bytes()
+    const headers = Object.fromEntries(spoiled.headers)
+    const length = incoming.method === 'HEAD' ? headers['content-length'] : bytes.length
+    outgoing.writeHead(spoiled.status, { ...headers, 'content-length': length })
+    const cutAt = current.cut?.(operation)
+    if (cutAt === undefined) {
+      outgoing.end(incoming.method === 'HEAD' ? undefined : bytes)
+      return
+    }
+    outgoing.write(bytes.subarray(0, Math.floor(bytes.length * cutAt)))
+    await Bun.sleep(20)
+    incoming.socket.destroy()
+  }
+  const proxy = createServer((incoming, outgoing) => {
+    answer(incoming, outgoing).catch(() => incoming.socket.destroy())
   })
+  const listening = Promise.withResolvers<void>()
+  proxy.listen(0, '127.0.0.1', listening.resolve)
+  await listening.promise
+  const { port } = proxy.address() as AddressInfo
   return {
-    endpoint: `http://127.0.0.1:${proxy.port}`,
+    endpoint: `http://127.0.0.1:${port}`,
     set(next) {
       fault = next
       counts = new Map()
@@ -80,9 +85,27 @@ export function startFaultyStore(server: ObjectServer): FaultyStore {
       fault = {}
     },
     async [Symbol.asyncDispose]() {
-      await proxy.stop(true)
+      proxy.closeAllConnections()
+      proxy.close()
     },
   }
+}
+
+async function forward(incoming: IncomingMessage, url: string, body: Buffer<ArrayBuffer>): Promise<Response> {
+  const headers = new Headers(incoming.headers as Record<string, string>)
+  headers.delete('Expect')
+  const response = await fetch(url, {
+    method: incoming.method ?? 'GET',
+    headers,
+    decompress: false,
+    ...(body.length > 0 ? { body } : {}),
+  })
+  const kept = new Headers(response.headers)
+  kept.delete('Transfer-Encoding')
+  return new Response(incoming.method === 'HEAD' ? null : await response.arrayBuffer(), {
+    status: response.status,
+    headers: kept,
+  })
 }
 
 function nameOf(method: string, query: URLSearchParams): OperationName {
