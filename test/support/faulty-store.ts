@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { ObjectServer } from './start-versitygw.ts'
+import type { ObjectServer } from './object-server.ts'
 
 export type OperationName =
   | 'PutObject'

@@ -1,9 +1,16 @@
-import { type ObjectServer, startVersitygw } from './start-versitygw.ts'
+import type { ObjectServer } from './object-server.ts'
+import { startAzurite } from './start-azurite.ts'
+import { startFakeGcs } from './start-fake-gcs.ts'
+import { startVersitygw } from './start-versitygw.ts'
 
 /** Where the servers of this run keep blobs: BERTH_TESTS_BLOBS=s3, azblob or gs; the data folder when absent. */
 export const blobsIn = process.env.BERTH_TESTS_BLOBS
 
-const STARTERS: Readonly<Record<string, () => Promise<ObjectServer>>> = { s3: startVersitygw }
+const STARTERS: Readonly<Record<string, () => Promise<ObjectServer>>> = {
+  s3: startVersitygw,
+  azblob: startAzurite,
+  gs: startFakeGcs,
+}
 
 let server: Promise<ObjectServer> | undefined
 const buckets = new Map<string, Promise<string>>()

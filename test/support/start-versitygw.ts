@@ -2,17 +2,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toolPath } from '../tools/find-tools.ts'
+import type { ObjectServer } from './object-server.ts'
 import { freePort } from './start-berth.ts'
 import { untilListening } from './until-listening.ts'
-
-export interface ObjectServer extends AsyncDisposable {
-  /** http://127.0.0.1:PORT */
-  readonly endpoint: string
-  readonly port: number
-  readonly credentials: Readonly<Record<string, string>>
-  /** Makes a fresh, empty bucket and gives the address that the setting `blobs.url` takes. */
-  createBucket(endpoint?: string): Promise<string>
-}
 
 /** An S3 server over a temporary folder. */
 export async function startVersitygw(): Promise<ObjectServer> {

@@ -20,5 +20,10 @@ export async function bucketAt(text: string): Promise<Bucket> {
     const { sse, kmsKeyId } = address
     return s3Bucket({ ...address, timeoutMs, ...(sse ? { encryption: { algorithm: sse, kmsKeyId } } : {}) })
   }
-  throw new Error('not yet')
+  if (address.kind === 'azblob') {
+    const { azureBucket } = await import('./azure/index.ts')
+    return azureBucket({ ...address, timeoutMs, environment: process.env })
+  }
+  const { gcsBucket } = await import('./gcs/index.ts')
+  return gcsBucket({ ...address, timeoutMs })
 }

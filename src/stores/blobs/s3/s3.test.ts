@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'bun:test'
-import { type ObjectServer, startVersitygw } from '../../../../test/support/start-versitygw.ts'
+import type { ObjectServer } from '../../../../test/support/object-server.ts'
+import { startVersitygw } from '../../../../test/support/start-versitygw.ts'
 import { describeWithTools, needTool } from '../../../../test/tools/find-tools.ts'
 import { blobStoreContract, progressInMemory } from '../blob-store.contract.ts'
 import { openObjectStores } from '../open.ts'
