@@ -19,8 +19,7 @@ export async function startFakeGcs(): Promise<ObjectServer> {
   return {
     endpoint: `http://127.0.0.1:${port}`,
     port,
-    // It asks nobody who they are; without it the SDK looks for a machine of Google's to ask.
-    credentials: { STORAGE_EMULATOR_HOST: `http://127.0.0.1:${port}` },
+    credentials: {},
     async createBucket(endpoint = `http://127.0.0.1:${port}`) {
       const name = `berth-${++buckets}`
       const made = await fetch(`http://127.0.0.1:${port}/storage/v1/b?project=tests`, {

@@ -22,10 +22,15 @@ cosign        github.com/sigstore/cosign/v3/cmd/cosign                     v3.1.
 cosign-v2     github.com/sigstore/cosign/v2/cmd/cosign                     v2.6.5
 conformance   github.com/opencontainers/distribution-spec/conformance      v0.0.0-20260831232431-97274622c111
 registry      github.com/distribution/distribution/v3/cmd/registry         v3.1.2
+versitygw     github.com/versity/versitygw/cmd/versitygw                   v1.8.0
+fake-gcs-server github.com/fsouza/fake-gcs-server                          v1.56.1
+toxiproxy-server github.com/Shopify/toxiproxy/v2/cmd/server                v2.5.0
 '
 # Debian pins these by its release.
-apt_commands='skopeo buildah podman newuidmap fuse-overlayfs crun strace'
-apt_packages='skopeo buildah podman uidmap fuse-overlayfs crun strace postgresql ca-certificates'
+# An emulator of Azure Blob Storage; not among the project's packages, for it brings some four hundred.
+azurite=3.37.0
+apt_commands='skopeo buildah podman newuidmap fuse-overlayfs crun strace haproxy'
+apt_packages='skopeo buildah podman uidmap fuse-overlayfs crun strace haproxy postgresql ca-certificates'
 # The contents of the test images, for both platforms (test/interop/images reads this folder).
 deb_platforms='amd64 arm64'
 deb_packages='base-files libc6 libtinfo6 bash busybox-static'
@@ -88,6 +93,16 @@ install_go_tool() {
   echo "$package@$version" >"$stamps/$name"
 }
 
+install_azurite() {
+  if [ -x "$bin/azurite-blob" ] && [ "$(cat "$stamps/azurite" 2>/dev/null)" = "$azurite" ]; then return; fi
+  say "installing azurite $azurite"
+  rm -rf "$tools/azurite"
+  mkdir -p "$tools/azurite"
+  quietly npm install --no-audit --no-fund --prefix "$tools/azurite" "azurite@$azurite"
+  ln -sf ../azurite/node_modules/.bin/azurite-blob "$bin/azurite-blob"
+  echo "$azurite" >"$stamps/azurite"
+}
+
 # The machine's sources with lists of our own, so that the other platform's packages need no change to the machine's apt.
 foreign_apt() {
   apt-get -o APT::Architectures="${deb_platforms// /,}" -o Dir::State::Lists="$1/lists" -o Dir::Cache="$1/cache" \
@@ -119,4 +134,5 @@ install_apt
 while read -r name package version; do
   if [ -n "$name" ]; then install_go_tool "$name" "$package" "$version"; fi
 done <<<"$go_tools"
+install_azurite
 download_debs
