@@ -3,6 +3,7 @@ import { content } from './0001-content.ts'
 import { collection } from './0002-collection.ts'
 import { storage } from './0003-storage.ts'
 import { replicas } from './0004-replicas.ts'
+import { moving } from './0006-moving.ts'
 
 /** Every version of the schema in order; only ever appended to. A name is a version and never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -10,4 +11,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-collection': collection,
   '0003-storage': storage,
   '0004-replicas': replicas,
+  '0006-moving': moving,
 }

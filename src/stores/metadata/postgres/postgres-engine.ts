@@ -38,6 +38,18 @@ export function openPostgresEngine(options: PostgresOptions): Engine {
         writing.delete(written)
       }
     },
+    async snapshot(work) {
+      const unlimited = { ...options, maxConnections: 1, statementTimeoutSeconds: 0 }
+      const own = connect(unlimited)
+      const moment = new Kysely<Schema>({ dialect: new PostgresJSDialect({ postgres: own }) }).transaction()
+      try {
+        return await moment.setIsolationLevel('repeatable read').setAccessMode('read only').execute(work)
+      } catch (error) {
+        throw translate(error, false)
+      } finally {
+        await own.end({ timeout: 5 })
+      }
+    },
     async close() {
       await Promise.allSettled(writing)
       await db.destroy()
