@@ -69,23 +69,36 @@ export async function openExisting(config: Config, command: string): Promise<Ber
   throw new CommandError(`There is no registry in ${config.data}: give its folder with --data or BERTH_DATA.`)
 }
 
-async function openMetadata(config: Config): Promise<{ metadata: Metadata; migration: MigrationReport }> {
+/** @param receiving a registry is to be copied into it. */
+export async function openMetadata(
+  config: Config,
+  receiving = false,
+): Promise<{ metadata: Metadata; migration: MigrationReport }> {
   const database = postgresOf(config)
-  return database ? openPostgresMetadata(database) : openSqliteMetadata(metadataFile(config))
+  return database ? openPostgresMetadata({ ...database, receiving }) : openSqliteMetadata(metadataFile(config))
 }
 
 /** Where the blobs lie; tied to the metadata unless both are in one folder. */
 async function openStores(config: Config, metadata: Metadata): Promise<BlobStores> {
-  const { url } = config.blobs
-  const stores =
-    url === undefined ? filesystemBlobStores(config.data) : await openObjectStores(url, metadata.uploadNotes)
-  if (url !== undefined || config.database.url !== undefined) {
-    await checkStorage(metadata.storage, stores).catch(error => {
-      if (error instanceof CommandError || error instanceof Unavailable) throw error
-      throw new CommandError(`The storage ${stores.place} cannot be used: ${messageOf(error)}`, { cause: error })
-    })
-  }
+  const stores = await storesAt(config, metadata)
+  if (isTied(config)) await tieStorage(metadata, stores)
   return stores
+}
+
+export async function storesAt({ data, blobs: { url } }: Config, metadata: Metadata): Promise<BlobStores> {
+  return url === undefined ? filesystemBlobStores(data) : await openObjectStores(url, metadata.uploadNotes)
+}
+
+/** Where metadata and blobs are in one folder nothing can be paired wrongly. */
+export function isTied({ blobs, database }: Config): boolean {
+  return blobs.url !== undefined || database.url !== undefined
+}
+
+export function tieStorage(metadata: Metadata, stores: BlobStores): Promise<void> {
+  return checkStorage(metadata.storage, stores).catch(error => {
+    if (error instanceof CommandError || error instanceof Unavailable) throw error
+    throw new CommandError(`The storage ${stores.place} cannot be used: ${messageOf(error)}`, { cause: error })
+  })
 }
 
 function postgresOf({ database: { url, ...rest } }: Config): PostgresOptions | undefined {

@@ -1,4 +1,5 @@
 import { collectGarbage } from '../features/lifecycle/index.ts'
+import { Moved } from '../platform/outcome/index.ts'
 import type { Log, Metrics } from '../platform/telemetry/index.ts'
 import { type Berth, collectRules } from './compose.ts'
 import type { Config } from './config/index.ts'
@@ -20,7 +21,8 @@ export function startJobs(berth: Berth, config: Config, { log, metrics }: { log:
       if (report.blobLinks + report.manifests + report.uploads + report.objects > 0)
         log.info(report, 'garbage collected')
     } catch (error) {
-      log.error({ err: error }, 'garbage collection failed; the next run goes on')
+      if (error instanceof Moved) log.info({ reason: error.message }, 'nothing is collected')
+      else log.error({ err: error }, 'garbage collection failed; the next run goes on')
     }
   }
   const loop = async () => {
