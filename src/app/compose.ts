@@ -84,14 +84,17 @@ export async function openExisting(config: Config, command: string): Promise<Ber
 }
 
 async function openDatabase(config: Config): Promise<OpenedMetadata & { readonly jobs: Jobs }> {
+  const opened = await openMetadata(config)
   const database = postgresOf(config)
-  if (database) {
-    const opened = await openPostgresMetadata(database)
-    return { ...opened, jobs: openPostgresJobs(opened.engine, database) }
-  }
-  const opened = await openSqliteMetadata(metadataFile(config))
   // The server's lock lets one server use the folder, and of its processes one works on jobs.
-  return { ...opened, jobs: openSqliteJobs(opened.engine, { alone: true }) }
+  const jobs = database ? openPostgresJobs(opened.engine, database) : openSqliteJobs(opened.engine, { alone: true })
+  return { ...opened, jobs }
+}
+
+/** @param receiving a registry is to be copied into it. */
+export async function openMetadata(config: Config, receiving = false): Promise<OpenedMetadata> {
+  const database = postgresOf(config)
+  return database ? openPostgresMetadata({ ...database, receiving }) : openSqliteMetadata(metadataFile(config))
 }
 
 function postgresOf({ database: { url, ...rest } }: Config): PostgresOptions | undefined {

@@ -1,4 +1,5 @@
 import { collectGarbage } from '../features/lifecycle/index.ts'
+import { Moved } from '../platform/outcome/index.ts'
 import type { Log, Metrics } from '../platform/telemetry/index.ts'
 import type { JobFact } from '../stores/jobs/index.ts'
 import { type Berth, collectRules } from './compose.ts'
@@ -29,7 +30,8 @@ export async function startJobs(
 }
 
 function report({ job, outcome, error }: JobFact, log: Log): void {
-  if (outcome === 'failed') log.error({ err: error, job }, 'a job failed; it is run again')
+  if (error instanceof Moved) log.info({ job, reason: error.message }, 'the registry is moved, so this is not done')
+  else if (outcome === 'failed') log.error({ err: error, job }, 'a job failed; it is run again')
   if (outcome === 'given-up') log.error({ err: error, job }, 'a job failed for the last time and was given up')
   if (outcome === 'interrupted') log.info({ job, reason: String(error) }, 'a job was interrupted; it is run again')
 }

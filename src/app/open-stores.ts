@@ -10,16 +10,25 @@ import type { Config } from './config/index.ts'
  * @throws CommandError, Unavailable.
  */
 export async function openStores(config: Config, metadata: Metadata): Promise<BlobStores> {
-  const { url } = config.blobs
-  const stores =
-    url === undefined ? filesystemBlobStores(config.data) : await openObjectStores(url, metadata.uploadNotes)
-  if (url !== undefined || config.database.url !== undefined) {
-    await checkStorage(metadata.storage, stores).catch(error => {
-      if (error instanceof CommandError || error instanceof Unavailable) throw error
-      throw new CommandError(`The storage ${stores.place} cannot be used: ${messageOf(error)}`, { cause: error })
-    })
-  }
+  const stores = await storesAt(config, metadata)
+  if (isTied(config)) await tieStorage(metadata, stores)
   return stores
+}
+
+export async function storesAt({ data, blobs: { url } }: Config, metadata: Metadata): Promise<BlobStores> {
+  return url === undefined ? filesystemBlobStores(data) : await openObjectStores(url, metadata.uploadNotes)
+}
+
+/** Where metadata and blobs are in one folder nothing can be paired wrongly. */
+export function isTied({ blobs, database }: Config): boolean {
+  return blobs.url !== undefined || database.url !== undefined
+}
+
+export function tieStorage(metadata: Metadata, stores: BlobStores): Promise<void> {
+  return checkStorage(metadata.storage, stores).catch(error => {
+    if (error instanceof CommandError || error instanceof Unavailable) throw error
+    throw new CommandError(`The storage ${stores.place} cannot be used: ${messageOf(error)}`, { cause: error })
+  })
 }
 
 function messageOf(error: unknown): string {

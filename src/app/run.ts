@@ -1,11 +1,13 @@
 import { Command, CommanderError } from 'commander'
+import { Interrupted } from '../features/copying/index.ts'
 import { RegistryError } from '../oci/index.ts'
-import { Unavailable } from '../platform/outcome/index.ts'
+import { Moved, Unavailable } from '../platform/outcome/index.ts'
 import { SchemaError } from '../stores/metadata/index.ts'
 import { CommandError } from './command-error.ts'
 import { addConfigCommand } from './commands/config.ts'
 import type { CommandContext } from './commands/context.ts'
 import { addGcCommand } from './commands/gc.ts'
+import { addMigrateStoreCommand } from './commands/migrate-store.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addTransferCommands } from './commands/transfer.ts'
 import { addVerifyCommand } from './commands/verify.ts'
@@ -14,7 +16,7 @@ import { VERSION } from './version.ts'
 
 /** Faults that the person at the command line can mend: told without a stack. */
 const TOLD: readonly ((error: unknown) => boolean)[] = [
-  ...[ConfigError, CommandError, RegistryError, SchemaError, Unavailable].map(
+  ...[ConfigError, CommandError, RegistryError, SchemaError, Unavailable, Moved, Interrupted].map(
     kind => (error: unknown) => error instanceof kind,
   ),
   // Of the system or the database: a port in use, a file that is not there, a database that is none.
@@ -47,6 +49,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   addGcCommand(program, context)
   addVerifyCommand(program, context)
   addTransferCommands(program, context)
+  addMigrateStoreCommand(program, context)
   addConfigCommand(program, context)
   try {
     await program.parseAsync(argv, { from: 'user' })

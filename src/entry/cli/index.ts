@@ -1,4 +1,5 @@
 export { configCommand } from './config.ts'
 export { type GcCommand, type GcFlags, gcCommand } from './gc.ts'
+export { type MigrateStoreFlags, migrateStoreCommand } from './migrate-store.ts'
 export { exportCommand, importCommand, type TransferFlags } from './transfer.ts'
 export { type Verify, type VerifyFlags, verifyCommand } from './verify.ts'

@@ -1,5 +1,5 @@
 import { RegistryError } from '../../oci/index.ts'
-import { OutcomeUnknown, Unavailable } from '../../platform/outcome/index.ts'
+import { Moved, OutcomeUnknown, Unavailable } from '../../platform/outcome/index.ts'
 import type { Log } from '../../platform/telemetry/index.ts'
 
 /** The one place where an error becomes an answer, in the specification's shape (spec.md#error-codes). */
@@ -8,7 +8,9 @@ export function errorResponse(
   { method, requestId, log }: { method: string; requestId: string; log: Log },
 ): Response {
   const known =
-    error instanceof RegistryError ? error : (brokenOff(error, requestId, log) ?? unexpected(error, requestId, log))
+    error instanceof RegistryError
+      ? error
+      : (moved(error) ?? brokenOff(error, requestId, log) ?? unexpected(error, requestId, log))
   const body = {
     errors: [
       { code: known.code, message: known.message, ...(known.detail === undefined ? {} : { detail: known.detail }) },
@@ -16,6 +18,12 @@ export function errorResponse(
   }
   const headers = new Headers({ 'Content-Type': 'application/json', ...known.headers })
   return new Response(method === 'HEAD' ? null : `${JSON.stringify(body)}\n`, { status: known.status, headers })
+}
+
+/** As long as it is being moved, and for good where it was: told to everybody, and no fault of anything here. */
+function moved(error: unknown): RegistryError | undefined {
+  if (!(error instanceof Moved)) return undefined
+  return new RegistryError('UNAVAILABLE', error.message, { headers: { 'Retry-After': '10' } })
 }
 
 /** The client went away: nobody reads the answer, and nothing here is wrong. */

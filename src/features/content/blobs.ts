@@ -1,4 +1,5 @@
 import { type Digest, RegistryError, type RepositoryName } from '../../oci/index.ts'
+import { Moved } from '../../platform/outcome/index.ts'
 import type { ByteRange } from '../../stores/blobs/index.ts'
 import type { LinkedBlob, StoredBlob } from '../../stores/metadata/index.ts'
 import { type Permit, repositoryOf } from '../access/index.ts'
@@ -59,7 +60,11 @@ export async function deleteBlob(content: Content, permit: Permit<'delete'>, dig
 async function keepForPush(content: Content, repository: RepositoryName, blob: LinkedBlob): Promise<boolean> {
   const now = content.clock()
   if (blob.candidateSince === undefined || now - blob.candidateSince < content.rules.graceMs / 2) return true
-  return content.blobLinks.touch({ repository, digest: blob.digest, now })
+  return content.blobLinks.touch({ repository, digest: blob.digest, now }).catch(error => {
+    // A registry that is being moved collects nothing.
+    if (error instanceof Moved) return true
+    throw error
+  })
 }
 
 async function unknownBlob(content: Content, repository: RepositoryName, digest: Digest): Promise<never> {

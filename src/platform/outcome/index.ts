@@ -15,3 +15,8 @@ export class Unavailable extends Error {
 export class TakenOver extends Error {
   override readonly name = 'TakenOver'
 }
+
+/** The registry takes no changes, because it is being moved elsewhere or was; the message says so to whoever pushes. */
+export class Moved extends Error {
+  override readonly name = 'Moved'
+}

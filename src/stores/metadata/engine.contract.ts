@@ -163,6 +163,19 @@ export function engineContract(name: string, open: () => Promise<OpenedEngine>):
       expect(await names(opened.engine)).toEqual(['a', 'a-b', 'a.b', 'a/b', 'a0', 'a_b', 'ab', 'b'])
     })
 
+    test('a snapshot is of one moment, while others write', async () => {
+      await insert(opened.engine, 'before')
+      const seen = await opened.engine.snapshot(async queries => {
+        const list = async () =>
+          (await queries.selectFrom('repositories').select('name').execute()).map(row => row.name)
+        const first = await list()
+        await insert(opened.engine, 'meanwhile')
+        return [first, await list()]
+      })
+      expect(seen.map(list => list.map(String))).toEqual([['before'], ['before']])
+      expect(await names(opened.engine)).toEqual(['before', 'meanwhile'])
+    })
+
     test('what was asked for before closing is still done', async () => {
       const another = await opened.another()
       const written = insert(another, 'last')

@@ -26,9 +26,11 @@ export interface Engine {
    * Runs `work` in a transaction that sees no half of another; resolves when it is committed.
    * `work` awaits nothing but its own queries: other transactions may wait in line behind it. It changes nothing but
    * by them: an engine may have to run it again.
-   * @throws OutcomeUnknown, Unavailable.
+   * @throws OutcomeUnknown, Unavailable, Moved.
    * @param options.durable false when losing it to a power cut loses nothing that was acknowledged; default true.
    */
   write<Result>(work: (queries: Queries) => Promise<Result>, options?: { readonly durable?: boolean }): Promise<Result>
+  /** Reads of one moment, for as long as `work` takes; writers go on meanwhile. @throws Unavailable. */
+  snapshot<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>
   close(): Promise<void>
 }

@@ -16,8 +16,10 @@ import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
 import type { MigrationReport } from './migrate.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
+import { createRelocation, type Relocation } from './relocation.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
+import { createTables, type Tables } from './tables/tables.ts'
 import { createTags, type Tags } from './tags.ts'
 import { createUploadNotes, type UploadNotes } from './upload-progress.ts'
 import {
@@ -45,6 +47,8 @@ export interface Metadata {
   readonly dangling: Dangling
   readonly damage: DamageRecords
   readonly storage: StorageIdentity
+  readonly relocation: Relocation
+  readonly tables: Tables
   close(): Promise<void>
 }
 
@@ -73,6 +77,8 @@ export function createMetadata(engine: Engine): Metadata {
     dangling: createDangling(engine),
     damage: createDamageRecords(engine),
     storage: createStorageIdentity(engine),
+    relocation: createRelocation(engine),
+    tables: createTables(engine),
     close: () => engine.close(),
   }
 }

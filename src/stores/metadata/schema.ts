@@ -66,6 +66,8 @@ export interface Schema {
   collection_candidates: { repository_id: number; digest: Digest; kind: ReferenceKind; since: number }
   /** The storage that the blobs lie in; at most the row `one` = 1. */
   storage: { one: 1; id: string }
+  /** Where this registry stands when it is moved; at most the row `one` = 1. */
+  relocation: { one: 1; id: string; state: RelocationState; peer: string | null; place: string | null }
   /** Stored objects that no row of blobs names any more; removed from the store, then from here. */
   condemned_objects: { storage_key: string; digest: Digest; size_bytes: number; condemned_at: number; reason: string }
   /** Work that comes back; who runs it holds the lease and renews it. Times are the database's. */
@@ -89,6 +91,11 @@ export interface Schema {
 }
 
 export type JobState = 'waiting' | 'completed' | 'failed'
+/**
+ * receiving: not whole yet, something is copied into it. here: serves. moving: takes no changes for a moment. moved: takes
+ * none any more.
+ */
+export type RelocationState = 'receiving' | 'here' | 'moving' | 'moved'
 export type BlobState = 'stored' | 'damaged'
 export type ManifestState = 'stored' | 'damaged'
 export type ReferenceKind = 'blob' | 'manifest'

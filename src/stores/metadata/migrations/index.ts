@@ -4,6 +4,7 @@ import { collection } from './0002-collection.ts'
 import { storage } from './0003-storage.ts'
 import { replicas } from './0004-replicas.ts'
 import { jobs } from './0005-jobs.ts'
+import { moving } from './0006-moving.ts'
 
 /** Every version of the schema in order; only ever appended to. A name is a version and never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -12,4 +13,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-storage': storage,
   '0004-replicas': replicas,
   '0005-jobs': jobs,
+  '0006-moving': moving,
 }

@@ -10,6 +10,8 @@ export interface PostgresOptions {
   readonly maxConnections: number
   readonly connectTimeoutSeconds: number
   readonly statementTimeoutSeconds: number
+  /** Its writes are let through where others are refused: it brings the registry here. */
+  readonly receiving?: boolean
 }
 
 /** PostgreSQL's object identifier of `bigint` (int8). */
@@ -30,6 +32,7 @@ export function connect(options: PostgresOptions) {
     onnotice: () => undefined,
     connection: {
       application_name: 'berth',
+      ...(options.receiving ? { 'berth.receiving': 'on' } : {}),
       statement_timeout: options.statementTimeoutSeconds * 1000,
       // A replica that dies in a transaction must not hold its rows until the network notices.
       idle_in_transaction_session_timeout: options.statementTimeoutSeconds * 1000,

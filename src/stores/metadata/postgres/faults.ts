@@ -1,4 +1,4 @@
-import { OutcomeUnknown, Unavailable } from '../../../platform/outcome/index.ts'
+import { Moved, OutcomeUnknown, Unavailable } from '../../../platform/outcome/index.ts'
 
 /** PostgreSQL, appendix A: serialization_failure, deadlock_detected. The transaction did nothing and may run again. */
 const AGAIN = new Set(['40001', '40P01'])
@@ -8,6 +8,9 @@ const AGAIN = new Set(['40001', '40P01'])
  */
 const UNREACHABLE =
   /^(08\w{3}|53[0-3]00|57P0[1-5]|55P03|57014|CONNECT\w*|CONNECTION_\w+|ECONN\w+|EPIPE|ENOENT|ETIMEDOUT|EAI_AGAIN|ENOTFOUND)$/
+
+/** Raised by the triggers of a registry that is being moved (refuse-changes.ts). */
+const REFUSED = 'BERTH'
 
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
@@ -19,8 +22,9 @@ export function mayRunAgain(error: unknown): boolean {
 
 /** @param committing whether the commit was on its way, so that it may have happened. */
 export function translate(error: unknown, committing: boolean): unknown {
-  if (!UNREACHABLE.test(codeOf(error))) return error
   const reason = error instanceof Error ? error.message : String(error)
+  if (codeOf(error) === REFUSED) return new Moved(reason, { cause: error })
+  if (!UNREACHABLE.test(codeOf(error))) return error
   if (committing) {
     return new OutcomeUnknown(`The connection to PostgreSQL broke during a commit: ${reason}`, { cause: error })
   }

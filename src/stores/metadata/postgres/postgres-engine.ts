@@ -40,12 +40,35 @@ export function openPostgresEngine(options: PostgresOptions): Engine {
         writing.delete(written)
       }
     },
+    async snapshot(work) {
+      const unlimited = { ...options, maxConnections: 1, statementTimeoutSeconds: 0 }
+      const own = connect(unlimited)
+      const moment = own.begin('isolation level repeatable read read only', async transaction => ({
+        result: await work(kyselyIn(transaction)),
+      }))
+      try {
+        return ((await moment) as Wrapped<Awaited<ReturnType<typeof work>>>).result
+      } catch (error) {
+        throw translate(error, false)
+      } finally {
+        await own.end({ timeout: 5 })
+      }
+    },
     async close() {
       await Promise.allSettled(writing)
       await db.destroy()
       await connections.end({ timeout: 5 })
     },
   }
+}
+
+/** So that postgres.js does not take a list that a transaction gives for statements to be waited for. */
+interface Wrapped<Result> {
+  readonly result: Result
+}
+
+function kyselyIn(transaction: Pick<Connections, 'unsafe'>): Queries {
+  return new Kysely<Schema>({ dialect: postgresDialect((text, parameters) => run(transaction, text, parameters)) })
 }
 
 async function run({ unsafe }: Pick<Connections, 'unsafe'>, text: string, parameters: readonly unknown[]) {
@@ -79,16 +102,15 @@ async function runSerializable<Result>(
 ): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     let committing = false
-    const transaction = connections.begin('isolation level serializable', async ({ unsafe }) => {
-      const queries = new Kysely<Schema>({ dialect: postgresDialect((...query) => run({ unsafe }, ...query)) })
+    const transaction = connections.begin('isolation level serializable', async transaction => {
+      const queries = kyselyIn(transaction)
       if (!durable) await sql`set local synchronous_commit to off`.execute(queries)
       const result = await work(queries)
       committing = true
       return { result }
     })
     try {
-      // The wrapping keeps postgres.js from taking a list for several statements.
-      return ((await answered(limitMs, transaction)) as { result: Result }).result
+      return ((await answered(limitMs, transaction)) as Wrapped<Result>).result
     } catch (error) {
       if (!mayRunAgain(error) || attempt === MAX_ATTEMPTS) throw outcomeOf(error, committing)
       await Bun.sleep(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt))

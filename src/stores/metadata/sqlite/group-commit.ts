@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite'
 import type { Queries } from '../engine.ts'
+import { refusalOf } from '../refuse-changes.ts'
 import type { ChangeCounter } from './change-counter.ts'
 import type { LogSync } from './log-sync.ts'
 
@@ -124,7 +125,7 @@ export class GroupCommit {
       if (!this.#database.inTransaction) throw error
       this.#database.run('rollback to attempt')
       this.#database.run('release attempt')
-      return () => reject(error)
+      return () => reject(refusalOf(error) ?? error)
     }
   }
 }

@@ -1,6 +1,6 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
 import { Kysely } from 'kysely'
-import type { Engine, PreparedBuild } from '../engine.ts'
+import type { Engine, PreparedBuild, Queries } from '../engine.ts'
 import { compilePrepared } from '../prepared.ts'
 import type { Schema } from '../schema.ts'
 import { ChangeCounter } from './change-counter.ts'
@@ -39,12 +39,27 @@ export function openSqliteEngine(file: string): Engine {
       }
     },
     write: (work, options) => commits.run(work, options?.durable ?? true),
+    snapshot: work => readOneMoment(file, work),
     async close() {
       await commits.idle()
       await log.close()
       reader.close()
       writer.close()
     },
+  }
+}
+
+/** A connection of its own: what is begun on the shared one would be seen by every other reader. */
+async function readOneMoment<Result>(file: string, work: (queries: Queries) => Promise<Result>): Promise<Result> {
+  const reader = connect(file)
+  try {
+    reader.run('pragma query_only = on')
+    reader.run('begin')
+    // The moment is that of the first read.
+    reader.query('select count(*) from sqlite_schema').get()
+    return await work(new Kysely<Schema>({ dialect: bunSqliteDialect(reader) }))
+  } finally {
+    reader.close()
   }
 }
 

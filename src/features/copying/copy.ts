@@ -1,0 +1,59 @@
+import type { Digest } from '../../oci/index.ts'
+import type { Clock } from '../../platform/clock/index.ts'
+import type { UploadStore } from '../../stores/blobs/index.ts'
+import type { BlobRecord, Relocation, Tables, UploadSessions } from '../../stores/metadata/index.ts'
+
+/** The registry that is copied into. */
+export interface CopyTarget {
+  readonly tables: Tables
+  readonly relocation: Relocation
+  readonly sessions: Pick<UploadSessions, 'start' | 'remove'>
+  readonly uploads: UploadStore
+  readonly clock: Clock
+}
+
+/** Where the bytes come from. */
+export interface BlobSource {
+  /** @throws SourceFault when they are not there; Unavailable when they cannot be had now. */
+  read(record: BlobRecord): Promise<AsyncIterable<Uint8Array>>
+  /** Has the blob been removed since it was listed? Then nobody needs its bytes. */
+  isGone(record: BlobRecord): Promise<boolean>
+}
+
+/** The bytes at the source, and not the place they are written to, are at fault. */
+export class SourceFault extends Error {
+  override readonly name = 'SourceFault'
+}
+
+/** Somebody asked for the end. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+
+  constructor() {
+    super('Interrupted: run it again to go on.')
+  }
+}
+
+export interface BlobFailure {
+  readonly digest: Digest
+  readonly reason: string
+}
+
+export interface CopyOptions {
+  readonly signal?: AbortSignal
+  /** Bytes of blobs copied so far, of how many. */
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+/** Grows while the work goes on. */
+export interface BlobCounts {
+  blobs: number
+  bytes: number
+  /** Removed from the source before they were copied. */
+  vanished: number
+  readonly failures: BlobFailure[]
+}
+
+export function noBlobs(): BlobCounts {
+  return { blobs: 0, bytes: 0, vanished: 0, failures: [] }
+}
