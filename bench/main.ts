@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import type { Bound } from './bounds/bound.ts'
-import { memory } from './bounds/memory.ts'
+import { memory, memoryOf } from './bounds/memory.ts'
 import { processes } from './bounds/processes.ts'
 import { scale } from './bounds/scale.ts'
 import { blobs } from './comparisons/blobs.ts'
@@ -19,6 +19,9 @@ import { uploads } from './comparisons/uploads.ts'
 import { zb } from './comparisons/zb.ts'
 import { type Compared, compare } from './measure.ts'
 import { type Registry, startBerth, startDistribution, startZot } from './registries.ts'
+import { contests } from './scaled-out/comparisons.ts'
+import { type Place, startPlace } from './scaled-out/place.ts'
+import { replicas } from './scaled-out/replicas.ts'
 import { seedTags } from './seed-tags.ts'
 import { boundTable, comparisonTable, costTable, failureList, misses } from './table.ts'
 
@@ -47,8 +50,8 @@ const folder = await mkdtemp(join(flags.folder, 'berth-bench-'))
 const wanted = ({ name }: { readonly name: string }) => flags.only === undefined || name.includes(flags.only)
 
 try {
-  const compared = await runComparisons()
-  const bounds = await runBounds()
+  const compared = [...(await runComparisons()), ...(await runContests())]
+  const bounds = [...(await runBounds()), ...(await runScaledBounds())]
   for (const table of [comparisonTable(compared), costTable(compared), boundTable(bounds)]) console.log(`${table}\n`)
   for (const failure of failureList(compared)) console.log(failure)
   const missed = misses(compared, bounds)
@@ -80,6 +83,36 @@ async function runComparisons(): Promise<Compared[]> {
     compared.push(await compare(comparison, registries, folder, rounds))
   }
   return compared
+}
+
+async function runContests(): Promise<Compared[]> {
+  const distribution = find('registry', flags.distribution, 'distribution, PostgreSQL and S3')
+  const compared: Compared[] = []
+  for (const { comparisons, contestants: starts } of contests(folder, distribution ?? '')) {
+    const asked = comparisons.filter(wanted)
+    if (asked.length === 0 || distribution === undefined) continue
+    await using stack = new AsyncDisposableStack()
+    const place = stack.use(await startPlace())
+    const registries: Registry[] = []
+    for (const start of starts(place)) registries.push(stack.use(await start()))
+    for (const comparison of asked) {
+      progress(comparison.name)
+      compared.push(await compare(comparison, registries, folder, rounds))
+    }
+  }
+  return compared
+}
+
+async function runScaledBounds(): Promise<Bound[]> {
+  const measured: Bound[] = []
+  const memoryOnS3 = async (at: string, _: number, place: Place) => memoryOf(', S3', at, await place.berth())
+  for (const [name, run] of Object.entries({ replicas, 'memory on S3': memoryOnS3 })) {
+    if (!wanted({ name })) continue
+    progress(name)
+    await using place = await startPlace()
+    measured.push(...(await run(folder, rounds, place)))
+  }
+  return measured
 }
 
 async function runBounds(): Promise<Bound[]> {

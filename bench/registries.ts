@@ -78,6 +78,46 @@ export function startDistribution(binary: string, folder: string): Promise<Regis
   })
 }
 
+export interface S3Place {
+  readonly endpoint: string
+  readonly bucket: string
+  readonly credentials: Readonly<Record<string, string>>
+}
+
+/** Blobs through the registry, as with Berth: distribution sends clients to the storage unless told otherwise. */
+export function startDistributionOnS3(
+  binary: string,
+  folder: string,
+  { endpoint, bucket, credentials }: S3Place,
+): Promise<Registry> {
+  return start('distribution', folder, async address => {
+    const config = join(folder, 'distribution.yml')
+    const settings = {
+      version: 0.1,
+      log: { level: 'error', accesslog: { disabled: true } },
+      storage: {
+        s3: {
+          accesskey: credentials.AWS_ACCESS_KEY_ID,
+          secretkey: credentials.AWS_SECRET_ACCESS_KEY,
+          region: 'us-east-1',
+          regionendpoint: endpoint,
+          forcepathstyle: true,
+          secure: false,
+          bucket,
+          rootdirectory: '/distribution',
+        },
+        delete: { enabled: true },
+        cache: { blobdescriptor: 'inmemory' },
+        redirect: { disable: true },
+        maintenance: { uploadpurging: { enabled: false } },
+      },
+      http: { addr: address, secret: 'bench' },
+    }
+    await writeFile(config, JSON.stringify(settings))
+    return { command: [binary, 'serve', config] }
+  })
+}
+
 async function start(
   name: RegistryName,
   folder: string,

@@ -17,6 +17,8 @@ export interface PostgresOptions {
   /** Listens on 127.0.0.1 too. */
   readonly port?: number
   readonly maxConnections?: number
+  /** Waits for the disk, as in production; tests that cut no power need not. */
+  readonly durable?: boolean
 }
 
 const DEBIAN = '/usr/lib/postgresql'
@@ -31,7 +33,11 @@ export function postgresBinaries(): string | undefined {
 }
 
 /** A server of its own on a socket in a temporary folder; it refuses to run as root, so then it runs as "postgres". */
-export async function startPostgres({ port, maxConnections = 300 }: PostgresOptions = {}): Promise<Postgres> {
+export async function startPostgres({
+  port,
+  maxConnections = 300,
+  durable = false,
+}: PostgresOptions = {}): Promise<Postgres> {
   const binaries = postgresBinaries()
   if (!binaries) throw new Error('PostgreSQL is not installed: run test/tools/install.sh')
   const folder = await mkdtemp(join(tmpdir(), 'berth-pg-'))
@@ -43,7 +49,7 @@ export async function startPostgres({ port, maxConnections = 300 }: PostgresOpti
   const run = (command: string, ...args: string[]) => runQuietly([...as, join(binaries, command), ...args], folder)
   await run('initdb', '-D', data, '-U', 'berth', '-A', 'trust', '--no-sync', '--locale=C.UTF-8')
   const listen = port === undefined ? '-c listen_addresses=' : `-c listen_addresses=127.0.0.1 -p ${port}`
-  const settings = `${listen} -c unix_socket_directories=${folder} -c fsync=off -c max_connections=${maxConnections}`
+  const settings = `${listen} -c unix_socket_directories=${folder} -c fsync=${durable ? 'on' : 'off'} -c max_connections=${maxConnections}`
   const control = (action: string, ...args: string[]) =>
     run('pg_ctl', '-D', data, '-w', '-l', join(folder, 'log'), ...args, action)
   await control('start', '-o', settings)
