@@ -15,5 +15,7 @@ export {
   type UploadProgress,
   type UploadStore,
 } from './blob-store.ts'
+export { isAbsent, moveDurably } from './filesystem/durable.ts'
 export { filesystemBlobStores } from './filesystem/index.ts'
-export { openObjectStores } from './open.ts'
+export { type Bucket, readObject, writeObject } from './objects/index.ts'
+export { openBucket, openObjectStores } from './open.ts'
