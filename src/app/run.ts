@@ -2,8 +2,11 @@ import { Command, CommanderError } from 'commander'
 import { Interrupted } from '../features/copying/index.ts'
 import { RegistryError } from '../oci/index.ts'
 import { Moved, Unavailable } from '../platform/outcome/index.ts'
+import { SnapshotFault } from '../stores/backups/index.ts'
+import { BlobsAddressError } from '../stores/blobs/index.ts'
 import { SchemaError } from '../stores/metadata/index.ts'
 import { CommandError } from './command-error.ts'
+import { addBackupCommands } from './commands/backup.ts'
 import { addConfigCommand } from './commands/config.ts'
 import type { CommandContext } from './commands/context.ts'
 import { addGcCommand } from './commands/gc.ts'
@@ -16,9 +19,17 @@ import { VERSION } from './version.ts'
 
 /** Faults that the person at the command line can mend: told without a stack. */
 const TOLD: readonly ((error: unknown) => boolean)[] = [
-  ...[ConfigError, CommandError, RegistryError, SchemaError, Unavailable, Moved, Interrupted].map(
-    kind => (error: unknown) => error instanceof kind,
-  ),
+  ...[
+    ConfigError,
+    CommandError,
+    RegistryError,
+    SchemaError,
+    SnapshotFault,
+    BlobsAddressError,
+    Unavailable,
+    Moved,
+    Interrupted,
+  ].map(kind => (error: unknown) => error instanceof kind),
   // Of the system or the database: a port in use, a file that is not there, a database that is none.
   error => error instanceof Error && 'code' in error && typeof error.code === 'string',
 ]
@@ -49,6 +60,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   addGcCommand(program, context)
   addVerifyCommand(program, context)
   addTransferCommands(program, context)
+  addBackupCommands(program, context)
   addMigrateStoreCommand(program, context)
   addConfigCommand(program, context)
   try {

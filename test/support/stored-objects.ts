@@ -1,7 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseBlobsAddress } from '../../src/stores/blobs/address.ts'
-import { bucketAt } from '../../src/stores/blobs/open.ts'
+import { openBucket } from '../../src/stores/blobs/open.ts'
 import { sqlOn } from './database.ts'
 import { blobsSettings } from './object-storage.ts'
 import { digestOf } from './registry-client.ts'
@@ -56,8 +55,7 @@ function folderStore(dataFolder: string): Store {
 }
 
 async function bucketStore(dataFolder: string, url: string): Promise<Store> {
-  const bucket = await bucketAt(url)
-  const { prefix } = parseBlobsAddress(url)
+  const { bucket, prefix } = await openBucket(url)
   const keysBelow = async (folder: string) => {
     const listed = await Array.fromAsync(bucket.list(`${prefix}${folder}/`))
     return listed.map(({ key }) => key)

@@ -1,3 +1,4 @@
+export { type BackupFlags, backupCommand, backupListCommand, drillCommand, restoreCommand } from './backup.ts'
 export { configCommand } from './config.ts'
 export { type GcCommand, type GcFlags, gcCommand } from './gc.ts'
 export { type MigrateStoreFlags, migrateStoreCommand } from './migrate-store.ts'

@@ -1,18 +1,12 @@
 import { createHash } from 'node:crypto'
 import { algorithmOf, encodedOf, type RepositoryName } from '../../oci/index.ts'
-import { Unavailable } from '../../platform/outcome/index.ts'
 import type { BlobRecord, Row } from '../../stores/metadata/index.ts'
 import { type BlobCounts, type BlobSource, type CopyTarget, Interrupted, SourceFault } from './copy.ts'
+import { forEach } from './for-each.ts'
+import { type Observers, sourceBytes } from './source-bytes.ts'
 
-/** Several at once, because each waits for the disk or the network several times. */
-const AT_ONCE = 4
 /** What the uploads are listed under until they end. */
 const COPYING = { repository: 'berth/copying' as RepositoryName, principal: 'berth' }
-
-interface Observers {
-  readonly signal?: AbortSignal | undefined
-  readonly onBytes?: ((bytes: number) => void) | undefined
-}
 
 /**
  * Copies the bytes of every blob that the target does not have and records each, once its digest was found right. What
@@ -56,7 +50,7 @@ async function copyBlob(
   const hash = createHash(algorithm)
   let length: number
   try {
-    const stream = readable(source, record, observers)
+    const stream = sourceBytes(source, record, observers)
     length = await uploads.append(id, 0, { sizeBytes, stream, ends: true }, bytes => hash.update(bytes))
   } catch (error) {
     if (error instanceof SourceFault) return drop(error.message)
@@ -68,40 +62,4 @@ async function copyBlob(
   const completed = await uploads.complete(id, digest)
   await tables.blobs.adopt({ uploadId: id, record, ...completed, now: clock() })
   return undefined
-}
-
-/** Only the source's own failures become its faults, and not that it cannot be reached. */
-async function* readable(
-  source: BlobSource,
-  record: BlobRecord,
-  { signal, onBytes }: Observers,
-): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const bytes of await source.read(record)) {
-      if (signal?.aborted) throw new Interrupted()
-      onBytes?.(bytes.length)
-      yield bytes
-    }
-  } catch (error) {
-    if (error instanceof SourceFault || error instanceof Unavailable || error instanceof Interrupted) throw error
-    throw new SourceFault(`It cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
-
-/** Ends with the first failure, when those that run have ended. */
-async function forEach<Item>(items: AsyncGenerator<Item>, work: (item: Item) => Promise<void>): Promise<void> {
-  let failed = false
-  const worker = async () => {
-    while (!failed) {
-      const next = await items.next()
-      if (next.done) return
-      await work(next.value).catch(error => {
-        failed = true
-        throw error
-      })
-    }
-  }
-  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker))
-  await items.return(undefined)
-  for (const each of ended) if (each.status === 'rejected') throw each.reason
 }

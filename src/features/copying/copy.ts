@@ -1,7 +1,32 @@
 import type { Digest } from '../../oci/index.ts'
 import type { Clock } from '../../platform/clock/index.ts'
-import type { UploadStore } from '../../stores/blobs/index.ts'
-import type { BlobRecord, Relocation, Tables, UploadSessions } from '../../stores/metadata/index.ts'
+import type { BlobStore, UploadStore } from '../../stores/blobs/index.ts'
+import type {
+  BlobRecord,
+  Inventory,
+  PlainTable,
+  Relocation,
+  Tables,
+  UploadSessions,
+} from '../../stores/metadata/index.ts'
+
+/** Copied as they are, after the blobs. */
+export const PLAIN_TABLES: readonly PlainTable[] = [
+  'repositories',
+  'repository_blobs',
+  'manifests',
+  'manifest_references',
+  'tags',
+  'collection_candidates',
+]
+
+/** The registry that is copied. */
+export interface CopySource {
+  readonly tables: Tables
+  readonly relocation: Relocation
+  readonly inventory: Pick<Inventory, 'totals'>
+  readonly blobs: BlobStore
+}
 
 /** The registry that is copied into. */
 export interface CopyTarget {
@@ -56,4 +81,14 @@ export interface BlobCounts {
 
 export function noBlobs(): BlobCounts {
   return { blobs: 0, bytes: 0, vanished: 0, failures: [] }
+}
+
+export function blobsOf({ blobs, tables }: CopySource): BlobSource {
+  return {
+    async read({ digest, size_bytes: sizeBytes, storage_key: storageKey }) {
+      const body = await blobs.read({ digest, sizeBytes, storageKey })
+      return body instanceof Blob ? body.stream() : body
+    },
+    isGone: async record => !(await tables.hasObject(record)),
+  }
 }

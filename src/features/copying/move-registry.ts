@@ -1,22 +1,18 @@
-import type { BlobStore, ObjectBody } from '../../stores/blobs/index.ts'
-import type { Inventory, PlainTable, Relocation, TableName, Tables } from '../../stores/metadata/index.ts'
+import type { TableName } from '../../stores/metadata/index.ts'
 import {
   type BlobCounts,
   type BlobFailure,
-  type BlobSource,
+  blobsOf,
   type CopyOptions,
+  type CopySource,
   type CopyTarget,
   noBlobs,
+  PLAIN_TABLES,
 } from './copy.ts'
 import { copyBlobs } from './copy-blobs.ts'
 
 export interface Move {
-  readonly source: {
-    readonly tables: Tables
-    readonly relocation: Relocation
-    readonly inventory: Pick<Inventory, 'totals'>
-    readonly blobs: BlobStore
-  }
+  readonly source: CopySource
   readonly target: CopyTarget & {
     /** Ties the target's database to its storage, once it is known that it may be written to. */
     prepare(): Promise<void>
@@ -39,14 +35,6 @@ export interface MoveReport {
   readonly readOnlyMs: number
 }
 
-const PLAIN: readonly PlainTable[] = [
-  'repositories',
-  'repository_blobs',
-  'manifests',
-  'manifest_references',
-  'tags',
-  'collection_candidates',
-]
 /** When a pass found no more than this to copy, the rest is left for the moment in which nothing is written. */
 const FEW_BLOBS = 20
 const MOST_PASSES = 10
@@ -80,7 +68,7 @@ export async function moveRegistry(move: Move, options: CopyOptions): Promise<Mo
   await copyWhileServing(move, counts, options)
   if (counts.failures.length > 0) return report('damaged')
   await source.tables.snapshot(async rows => {
-    for (const table of PLAIN) await target.tables.receive(table, rows)
+    for (const table of PLAIN_TABLES) await target.tables.receive(table, rows)
   })
   const closing = { peer, place: move.place }
   const since = performance.now()
@@ -114,7 +102,7 @@ async function copyWhileServing(move: Move, counts: BlobCounts, options: CopyOpt
   for (let pass = 0; pass < MOST_PASSES; pass += 1) {
     const before = counts.blobs + counts.vanished
     const rows = move.source.tables.current.rows('blobs')
-    await copyBlobs(rows, sourceOf(move), move.target, counts, { signal: options.signal, onBytes })
+    await copyBlobs(rows, blobsOf(move.source), move.target, counts, { signal: options.signal, onBytes })
     if (counts.failures.length > 0 || counts.blobs + counts.vanished - before <= FEW_BLOBS) return
   }
 }
@@ -122,9 +110,9 @@ async function copyWhileServing(move: Move, counts: BlobCounts, options: CopyOpt
 /** While nothing changes. Gives how many rows there are. */
 async function copyTheRest(move: Move, counts: BlobCounts, { signal }: CopyOptions): Promise<MoveReport['rows']> {
   const { source, target, sameStorage } = move
-  const tables: TableName[] = ['blobs', ...PLAIN, ...(sameStorage ? ['condemned_objects' as const] : [])]
+  const tables: TableName[] = ['blobs', ...PLAIN_TABLES, ...(sameStorage ? ['condemned_objects' as const] : [])]
   if (!sameStorage) {
-    await copyBlobs(source.tables.current.rows('blobs'), sourceOf(move), target, counts, { signal })
+    await copyBlobs(source.tables.current.rows('blobs'), blobsOf(move.source), target, counts, { signal })
     if (counts.failures.length > 0) return {}
     await target.tables.blobs.settle(source.tables.current.rows('blobs'), target.clock())
   }
@@ -141,17 +129,4 @@ async function copyTheRest(move: Move, counts: BlobCounts, { signal }: CopyOptio
     rows[table] = ours.rows
   }
   return rows
-}
-
-function sourceOf({ source: { blobs, tables } }: Move): BlobSource {
-  return {
-    async read({ digest, size_bytes: sizeBytes, storage_key: storageKey }) {
-      return streamOf(await blobs.read({ digest, sizeBytes, storageKey }))
-    },
-    isGone: async record => !(await tables.hasObject(record)),
-  }
-}
-
-function streamOf(body: ObjectBody): AsyncIterable<Uint8Array> {
-  return body instanceof Blob ? body.stream() : body
 }

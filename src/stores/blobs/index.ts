@@ -16,5 +16,7 @@ export {
   type UploadStore,
 } from './blob-store.ts'
 export { type CacheOutcome, cachedReads } from './cache/index.ts'
+export { isAbsent, moveDurably } from './filesystem/durable.ts'
 export { filesystemBlobStores } from './filesystem/index.ts'
-export { openObjectStores } from './open.ts'
+export { type Bucket, readObject, writeObject } from './objects/index.ts'
+export { openBucket, openObjectStores } from './open.ts'

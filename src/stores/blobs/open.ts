@@ -7,12 +7,17 @@ import { type Bucket, objectBlobStores } from './objects/index.ts'
  * @throws BlobsAddressError.
  */
 export async function openObjectStores(address: string, progress: UploadProgress): Promise<BlobStores> {
-  const { prefix } = parseBlobsAddress(address)
-  return objectBlobStores(await bucketAt(address), prefix, progress)
+  const { bucket, prefix } = await openBucket(address)
+  return objectBlobStores(bucket, prefix, progress)
 }
 
-/** @throws BlobsAddressError. */
-export async function bucketAt(text: string): Promise<Bucket> {
+/** The bucket itself, for what is none of a registry's. @throws BlobsAddressError. */
+export async function openBucket(address: string): Promise<{ readonly bucket: Bucket; readonly prefix: string }> {
+  const { prefix } = parseBlobsAddress(address)
+  return { bucket: await bucketAt(address), prefix }
+}
+
+async function bucketAt(text: string): Promise<Bucket> {
   const address = parseBlobsAddress(text)
   const timeoutMs = address.timeoutSeconds * 1000
   if (address.kind === 's3') {

@@ -15,6 +15,9 @@ export class SchemaError extends Error {
   override readonly name = 'SchemaError'
 }
 
+/** Oldest first. */
+export const SCHEMA_VERSIONS: readonly string[] = Object.keys(MIGRATIONS)
+
 /**
  * Brings the schema to the newest version, or to `target`, in one go and one transaction; forwards only.
  * @param takeSnapshot called before an existing database is changed.
@@ -23,7 +26,7 @@ export class SchemaError extends Error {
 export async function migrate(
   db: Kysely<unknown>,
   takeSnapshot: (from: string) => Promise<void>,
-  target: string = Object.keys(MIGRATIONS).at(-1) as string,
+  target: string = SCHEMA_VERSIONS.at(-1) as string,
 ): Promise<MigrationReport> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } })
   const done = await appliedVersions(db)

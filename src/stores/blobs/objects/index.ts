@@ -6,6 +6,7 @@ import { objectMark } from './mark.ts'
 import { objectUploads } from './uploads.ts'
 
 export type { Bucket, ListedObject, PartsTarget, ReadObject } from './bucket.ts'
+export { readObject, writeObject } from './whole-objects.ts'
 
 /** Blobs and uploads as objects of `bucket`, below `prefix`: "" or one that ends in "/". */
 export function objectBlobStores(bucket: Bucket, prefix: string, progress: UploadProgress): BlobStores {
