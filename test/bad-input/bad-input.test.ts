@@ -131,13 +131,13 @@ describe('a blob', () => {
   })
 })
 
-/** Bytes received, once the server has seen that the connection is gone and lets go of the upload. */
+/** Bytes received, some at least, once the server has seen that the connection is gone and lets go of the upload. */
 async function settledLength(location: URL): Promise<number> {
   for (;;) {
-    const probe = await patch(location, '', '99999999-99999999')
-    await probe.arrayBuffer()
-    if (probe.status === 416) break
-    expect(probe.status).toBe(409)
+    const probe = await errorOf(await patch(location, '', '99999999-99999999'))
+    // Behind a balancer the question may arrive before what it is about.
+    if (probe.status === 416 && (probe.detail as { received: number }).received > 0) break
+    expect([409, 416]).toContain(probe.status)
   }
   return Number((await received(location))?.slice(2)) + 1
 }
