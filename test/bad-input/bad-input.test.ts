@@ -12,7 +12,7 @@ import {
   type RegistryClient,
   registryClient,
 } from '../support/registry-client.ts'
-import { type Berth, startBerth } from '../support/start-berth.ts'
+import { type Berth, replicaCount, startBerth } from '../support/start-berth.ts'
 import { storeOf } from '../support/stored-objects.ts'
 
 let berth: Berth
@@ -106,19 +106,22 @@ describe('a blob', () => {
     expect(await received(location)).toBe('0-1999999')
   })
 
-  test('whose body is shorter than its length keeps what came of it, and is resumed from there', async () => {
-    const whole = blobOf('0123456789'.repeat(200_000))
-    const location = await begun()
-    const head = `PATCH ${location.pathname} HTTP/1.1\r\nHost: ${berth.host}\r\nContent-Length: 2000000\r\n\r\n`
-    await rawRequest(berth.host, `${head}${'0123456789'.repeat(150_000)}`, { halfClose: true })
-    const have = await settledLength(location)
-    expect(have).toBeGreaterThan(0)
-    expect(have).toBeLessThanOrEqual(1_500_000)
-    const rest = new TextDecoder().decode(whole.bytes.slice(have))
-    expect((await patch(location, rest, `${have}-1999999`)).status).toBe(202)
-    expect((await put(location, { digest: whole.digest, bytes: new Uint8Array() })).status).toBe(201)
-    expect(await client.get(REPOSITORY, 'blobs', whole.digest)).toEqual(whole.bytes)
-  })
+  // A balancer need not pass such a request on.
+  if (replicaCount === 1) {
+    test('whose body is shorter than its length keeps what came of it, and is resumed from there', async () => {
+      const whole = blobOf('0123456789'.repeat(200_000))
+      const location = await begun()
+      const head = `PATCH ${location.pathname} HTTP/1.1\r\nHost: ${berth.host}\r\nContent-Length: 2000000\r\n\r\n`
+      await rawRequest(berth.host, `${head}${'0123456789'.repeat(150_000)}`, { halfClose: true })
+      const have = await settledLength(location)
+      expect(have).toBeGreaterThan(0)
+      expect(have).toBeLessThanOrEqual(1_500_000)
+      const rest = new TextDecoder().decode(whole.bytes.slice(have))
+      expect((await patch(location, rest, `${have}-1999999`)).status).toBe(202)
+      expect((await put(location, { digest: whole.digest, bytes: new Uint8Array() })).status).toBe(201)
+      expect(await client.get(REPOSITORY, 'blobs', whole.digest)).toEqual(whole.bytes)
+    })
+  }
 
   test('whose body is longer than its length is taken as far as that, or not at all', async () => {
     const blob = blobOf('abc')
@@ -131,13 +134,13 @@ describe('a blob', () => {
   })
 })
 
-/** Bytes received, some at least, once the server has seen that the connection is gone and lets go of the upload. */
+/** Bytes received, once the server has seen that the connection is gone and lets go of the upload. */
 async function settledLength(location: URL): Promise<number> {
   for (;;) {
-    const probe = await errorOf(await patch(location, '', '99999999-99999999'))
-    // Behind a balancer the question may arrive before what it is about.
-    if (probe.status === 416 && (probe.detail as { received: number }).received > 0) break
-    expect([409, 416]).toContain(probe.status)
+    const probe = await patch(location, '', '99999999-99999999')
+    await probe.arrayBuffer()
+    if (probe.status === 416) break
+    expect(probe.status).toBe(409)
   }
   return Number((await received(location))?.slice(2)) + 1
 }
