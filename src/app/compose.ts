@@ -28,7 +28,7 @@ export interface Berth extends AsyncDisposable {
 
 export async function compose(config: Config, instance: string): Promise<Berth> {
   const { metadata, migration } = await openMetadata(config)
-  const stores = await openStores(config, metadata).catch(async error => {
+  const stores = await openWhole(config, metadata).catch(async error => {
     await metadata.close()
     throw error
   })
@@ -76,6 +76,15 @@ export async function openMetadata(
 ): Promise<{ metadata: Metadata; migration: MigrationReport }> {
   const database = postgresOf(config)
   return database ? openPostgresMetadata({ ...database, receiving }) : openSqliteMetadata(metadataFile(config))
+}
+
+async function openWhole(config: Config, metadata: Metadata): Promise<BlobStores> {
+  if ((await metadata.relocation.find())?.state === 'receiving') {
+    throw new CommandError(
+      'A registry is being copied to this place, or that was cut off: run berth migrate-store or berth restore again until it ends.',
+    )
+  }
+  return openStores(config, metadata)
 }
 
 /** Where the blobs lie; tied to the metadata unless both are in one folder. */

@@ -58,13 +58,11 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
 async function backUpTo(config: Config, target: string, flags: BackupFlags & { keep?: string }): Promise<number> {
   const keep = numberOf(flags.keep)
   await using berth = await openExisting(config, 'backup')
-  const { tables, relocation, inventory } = berth.metadata
-  if ((await relocation.find())?.state === 'receiving')
-    throw new CommandError('A registry is being copied to this place.')
+  const { tables, relocation } = berth.metadata
   const lock = isAddress(target) ? undefined : await lockFolder(target)
   try {
     const backup = await openBackup(target)
-    const source = { tables, relocation, inventory, blobs: berth.stores.blobs }
+    const source = { tables, relocation, blobs: berth.stores.blobs }
     const job = { source, backup, schema: berth.migration.to }
     return await backupCommand(options => backUp(job, { ...options, ...keep }), backup.place, flags)
   } finally {

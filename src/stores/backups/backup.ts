@@ -106,7 +106,11 @@ async function* once(text: string): AsyncGenerator<Uint8Array> {
 }
 
 async function* storedBlobs(files: BackupFiles): AsyncGenerator<Row> {
+  let before = ''
   for await (const { key, sizeBytes } of files.list('blobs/')) {
+    // Side by side with rows, an odd order would make blobs seem to be missing, or not needed.
+    if (key <= before) throw new Error(`${files.place} does not list its objects in order: it cannot hold a backup.`)
+    before = key
     const [, algorithm, encoded] = KEY.exec(key) ?? []
     const digest = `${algorithm}:${encoded}`
     if (isDigest(digest)) yield { digest, size_bytes: sizeBytes }
