@@ -1,6 +1,6 @@
 import { algorithmOf, type Digest, encodedOf, isDigest } from '../../oci/index.ts'
 import { type BlobRecord, mergeRows, type Row } from '../metadata/index.ts'
-import type { BackupFiles } from './backup-files.ts'
+import { type BackupFiles, MARK } from './backup-files.ts'
 import {
   type ListedSnapshot,
   listSnapshots,
@@ -37,7 +37,6 @@ export interface Backup {
   prune(keep: number): Promise<{ readonly snapshots: number; readonly blobs: number }>
 }
 
-const MARK = 'berth-backup.json'
 const KEY = /^blobs\/(sha256|sha512)\/[a-f0-9]{2}\/([a-f0-9]+)$/
 
 export function backupIn(files: BackupFiles): Backup {
