@@ -10,6 +10,11 @@ import type { Config } from './config/index.ts'
  * @throws CommandError, Unavailable.
  */
 export async function openStores(config: Config, metadata: Metadata): Promise<BlobStores> {
+  if ((await metadata.relocation.find())?.state === 'receiving') {
+    throw new CommandError(
+      'A registry is being copied to this place, or that was cut off: run berth migrate-store or berth restore again until it ends.',
+    )
+  }
   const stores = await storesAt(config, metadata)
   if (isTied(config)) await tieStorage(metadata, stores)
   return stores

@@ -26,7 +26,7 @@ test('a blob that is collected between a snapshot and its copy makes another sna
   expect(await client.putManifest('app', 'v1', imageOf([kept]))).toBe(201)
 
   await using source = await compose(loadConfig({ environment: {}, flags: { data } }), 'test')
-  const { tables, relocation, inventory } = source.metadata
+  const { tables, relocation } = source.metadata
   let moments = 0
   const awkward: typeof tables = {
     ...tables,
@@ -45,13 +45,13 @@ test('a blob that is collected between a snapshot and its copy makes another sna
   }
   const target = join(folder, 'backup')
   const job = {
-    source: { tables: awkward, relocation, inventory, blobs: source.stores.blobs },
+    source: { tables: awkward, relocation, blobs: source.stores.blobs },
     backup: await openBackup(target),
     schema: source.migration.to,
   }
   expect(await backUp(job, {})).toMatchObject({ outcome: 'backed up', failures: [], rows: { blobs: 1 } })
   expect(moments).toBe(2)
   expect(await filesBelow(join(target, 'snapshots'))).toHaveLength(1)
-  expect(await filesBelow(join(target, 'unfinished'))).toEqual([])
+  expect(await filesBelow(join(target, 'unfinished')).then(files => files.length)).toBe(0)
   expect(await berthCommand(data, ['backup', 'drill', target])).toMatchObject({ code: 0 })
 })

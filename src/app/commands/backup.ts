@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import {
@@ -10,7 +9,7 @@ import {
   restoreCommand,
 } from '../../entry/cli/index.ts'
 import { backUp, restoreRegistry } from '../../features/copying/index.ts'
-import { isAddress, openBackup, removeUnfinished } from '../../stores/backups/index.ts'
+import { isAddress, lockFolder, openBackup } from '../../stores/backups/index.ts'
 import { SCHEMA_VERSIONS, takeServerLock } from '../../stores/metadata/index.ts'
 import { CommandError } from '../command-error.ts'
 import { openExisting } from '../compose.ts'
@@ -58,13 +57,11 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
 async function backUpTo(config: Config, target: string, flags: BackupFlags & { keep?: string }): Promise<number> {
   const keep = numberOf(flags.keep)
   await using berth = await openExisting(config, 'backup')
-  const { tables, relocation, inventory } = berth.metadata
-  if ((await relocation.find())?.state === 'receiving')
-    throw new CommandError('A registry is being copied to this place.')
-  const lock = isAddress(target) ? undefined : await lockFolder(target)
+  const { tables, relocation } = berth.metadata
+  const lock = isAddress(target) ? undefined : await lockPlace(target)
   try {
     const backup = await openBackup(target)
-    const source = { tables, relocation, inventory, blobs: berth.stores.blobs }
+    const source = { tables, relocation, blobs: berth.stores.blobs }
     const job = { source, backup, schema: berth.migration.to }
     return await backupCommand(options => backUp(job, { ...options, ...keep }), backup.place, flags)
   } finally {
@@ -73,14 +70,10 @@ async function backUpTo(config: Config, target: string, flags: BackupFlags & { k
 }
 
 /** One backup at a time: another could remove the blobs that this one is about to name. */
-async function lockFolder(target: string): Promise<{ release(): void }> {
-  const folder = resolve(target)
-  await mkdir(folder, { recursive: true })
-  // Beside it, so that a folder that is no backup is left as it is.
-  const lock = takeServerLock(`${folder}.lock`)
-  if (!lock) throw new CommandError(`Another backup to ${target} is running.`)
-  await removeUnfinished(folder)
-  return lock
+async function lockPlace(target: string): Promise<{ release(): void }> {
+  const lock = await lockFolder(resolve(target), takeServerLock)
+  if (lock) return lock
+  throw new CommandError(`Another backup to ${target} is running.`)
 }
 
 async function list(target: string, flags: BackupFlags): Promise<number> {

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { type MigrateStoreFlags, migrateStoreCommand } from '../../entry/cli/index.ts'
 import { moveRegistry } from '../../features/copying/index.ts'
-import { CommandError } from '../command-error.ts'
 import { openExisting } from '../compose.ts'
 import type { Config } from '../config/index.ts'
 import { type MoveFlags, openMoveTarget, targetConfig } from '../move-target.ts'
@@ -26,9 +25,9 @@ async function migrate(config: Config, target: Config, flags: MigrateStoreFlags)
   await using source = await openExisting(config, 'migrate-store')
   await using opened = await openMoveTarget(source, config, target)
   const { place, sameStorage } = opened
-  const { tables, relocation, inventory } = source.metadata
+  const { tables, relocation } = source.metadata
   const move = {
-    source: { tables, relocation, inventory, blobs: source.stores.blobs },
+    source: { tables, relocation, blobs: source.stores.blobs },
     target: opened.target,
     sameStorage,
     place,
@@ -38,10 +37,6 @@ async function migrate(config: Config, target: Config, flags: MigrateStoreFlags)
 
 async function reopen(config: Config): Promise<number> {
   await using berth = await openExisting(config, 'migrate-store')
-  const before = await berth.metadata.relocation.find()
-  if (before?.state === 'receiving') {
-    throw new CommandError('A registry is being copied to this place: it is not whole and cannot be opened.')
-  }
   await berth.metadata.relocation.reopen()
   process.stdout.write(
     'The registry takes changes here. Let nothing be served from the place it was moved to: changes there are not here.\n',

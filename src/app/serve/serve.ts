@@ -32,12 +32,6 @@ export async function serve(config: Config, workerCommand: (name: string) => str
   const instance = crypto.randomUUID().slice(0, 8)
   await using berth = await compose(config, instance)
   const relocation = await berth.metadata.relocation.find()
-  if (relocation?.state === 'receiving') {
-    lock.release()
-    return refuse(
-      'A registry is being copied to this place, or that was cut off: run berth migrate-store or berth restore again until it ends.',
-    )
-  }
   if (relocation?.state === 'moved') log.warn(relocation, 'this registry was moved: it serves pulls and refuses pushes')
   // Whoever held a claim without an end held it under the lock that is ours now.
   if (berth.stores.exclusive) await berth.metadata.uploads.releaseAll()

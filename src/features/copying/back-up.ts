@@ -7,6 +7,7 @@ import {
   blobsOf,
   type CopyOptions,
   type CopySource,
+  counterOf,
   Interrupted,
   noBlobs,
   PLAIN_TABLES,
@@ -56,15 +57,8 @@ export async function backUp(
   const counts = noBlobs()
   const result = { removed: { snapshots: 0, blobs: 0 }, rows: {} }
   if (!(await backup.begin())) return { ...result, ...counts, outcome: 'occupied' }
-  const { blobBytes } = await source.inventory.totals()
-  let done = 0
-  const observers: Observers = {
-    signal: options.signal,
-    onBytes(bytes) {
-      done += bytes
-      options.onProgress?.(done, Math.max(done, blobBytes))
-    },
-  }
+  const missing = backup.missing(source.tables.current.rows('blobs'))
+  const observers: Observers = { signal: options.signal, onBytes: await counterOf(missing, options.onProgress) }
   const copying = { backup, source: blobsOf(source), counts, observers }
   for (let tries = 1; ; tries += 1) {
     await copyMissing(copying, source.tables.current.rows('blobs'))

@@ -1,14 +1,7 @@
 import type { Digest } from '../../oci/index.ts'
 import type { Clock } from '../../platform/clock/index.ts'
 import type { BlobStore, UploadStore } from '../../stores/blobs/index.ts'
-import type {
-  BlobRecord,
-  Inventory,
-  PlainTable,
-  Relocation,
-  Tables,
-  UploadSessions,
-} from '../../stores/metadata/index.ts'
+import type { BlobRecord, PlainTable, Relocation, Tables, UploadSessions } from '../../stores/metadata/index.ts'
 
 /** Copied as they are, after the blobs. */
 export const PLAIN_TABLES: readonly PlainTable[] = [
@@ -24,7 +17,6 @@ export const PLAIN_TABLES: readonly PlainTable[] = [
 export interface CopySource {
   readonly tables: Tables
   readonly relocation: Relocation
-  readonly inventory: Pick<Inventory, 'totals'>
   readonly blobs: BlobStore
 }
 
@@ -90,5 +82,20 @@ export function blobsOf({ blobs, tables }: CopySource): BlobSource {
       return body instanceof Blob ? body.stream() : body
     },
     isGone: async record => !(await tables.hasObject(record)),
+  }
+}
+
+/** Tells of progress, of the bytes of these blobs. */
+export async function counterOf(
+  records: AsyncIterable<BlobRecord>,
+  onProgress: CopyOptions['onProgress'],
+): Promise<(bytes: number) => void> {
+  if (!onProgress) return () => undefined
+  let total = 0
+  for await (const record of records) total += record.size_bytes
+  let done = 0
+  return bytes => {
+    done += bytes
+    onProgress(done, Math.max(done, total))
   }
 }

@@ -6,6 +6,7 @@ import {
   type CopyOptions,
   type CopySource,
   type CopyTarget,
+  counterOf,
   noBlobs,
   PLAIN_TABLES,
 } from './copy.ts'
@@ -56,9 +57,13 @@ export async function moveRegistry(move: Move, options: CopyOptions): Promise<Mo
   const there = await target.relocation.find()
   if (before?.state === 'moved') {
     if (there === undefined || before.peer !== there.id) return report('occupied')
-    // It ended between the two last steps.
-    if (there.state === 'receiving') await target.relocation.complete()
-    return report('moved before')
+    if (there.state !== 'receiving') return report('moved before')
+    // It ended between the two last steps; if by a power cut, then perhaps without the last rows.
+    await target.prepare()
+    const rows = await copyTheRest(move, counts, options)
+    if (counts.failures.length > 0) return report('damaged')
+    await target.relocation.complete()
+    return report('moved', rows)
   }
   const peer = there?.id === id ? undefined : await target.relocation.receive(id)
   if (peer === undefined) return report('occupied')
@@ -93,12 +98,8 @@ const MOVING = 'This registry is being moved and takes no changes for a moment; 
 
 async function copyWhileServing(move: Move, counts: BlobCounts, options: CopyOptions): Promise<void> {
   if (move.sameStorage) return
-  const { blobBytes } = await move.source.inventory.totals()
-  let done = 0
-  const onBytes = (bytes: number) => {
-    done += bytes
-    options.onProgress?.(done, Math.max(done, blobBytes))
-  }
+  const missing = move.target.tables.blobs.missing(move.source.tables.current.rows('blobs'))
+  const onBytes = await counterOf(missing, options.onProgress)
   for (let pass = 0; pass < MOST_PASSES; pass += 1) {
     const before = counts.blobs + counts.vanished
     const rows = move.source.tables.current.rows('blobs')
@@ -119,10 +120,10 @@ async function copyTheRest(move: Move, counts: BlobCounts, { signal }: CopyOptio
   const rows: Partial<Record<TableName, number>> = {}
   for (const table of tables) {
     if (table !== 'blobs' || sameStorage) await target.tables.receive(table, source.tables.current)
-    const [theirs, ours] = [
-      await source.tables.fingerprint(source.tables.current, table),
-      await target.tables.fingerprint(target.tables.current, table),
-    ]
+    const [theirs, ours] = await Promise.all([
+      source.tables.fingerprint(source.tables.current, table),
+      target.tables.fingerprint(target.tables.current, table),
+    ])
     if (theirs.sha256 !== ours.sha256) {
       throw new Error(`The table ${table} was copied and is not the same: ${theirs.rows} rows, and ${ours.rows} there.`)
     }

@@ -5,6 +5,7 @@ import {
   type BlobSource,
   type CopyOptions,
   type CopyTarget,
+  counterOf,
   noBlobs,
   PLAIN_TABLES,
   SourceFault,
@@ -50,14 +51,8 @@ export async function restoreRegistry(
   if ((await target.relocation.receive(`backup ${backup.place}`)) === undefined) return report('occupied')
   await target.prepare()
 
-  let done = 0
-  let total = 0
-  for await (const row of snapshot.rows('blobs')) total += Number(row.size_bytes)
-  const onBytes = (bytes: number) => {
-    done += bytes
-    options.onProgress?.(done, Math.max(done, total))
-  }
-  const observers = { signal: options.signal, onBytes }
+  const missing = target.tables.blobs.missing(snapshot.rows('blobs'))
+  const observers = { signal: options.signal, onBytes: await counterOf(missing, options.onProgress) }
   await copyBlobs(snapshot.rows('blobs'), blobsIn(backup), target, counts, observers)
   await target.tables.blobs.settle(snapshot.rows('blobs'), target.clock())
   const rows: Partial<Record<TableName, number>> = {}

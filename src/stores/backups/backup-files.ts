@@ -1,3 +1,6 @@
+/** Says that this is a backup. */
+export const MARK = 'berth-backup.json'
+
 /** Files of a backup, wherever it lies. */
 export interface BackupFiles {
   /** For people, without secrets. */

@@ -1,6 +1,6 @@
 import { algorithmOf, type Digest, encodedOf, isDigest } from '../../oci/index.ts'
 import { type BlobRecord, mergeRows, type Row } from '../metadata/index.ts'
-import type { BackupFiles } from './backup-files.ts'
+import { type BackupFiles, MARK } from './backup-files.ts'
 import {
   type ListedSnapshot,
   listSnapshots,
@@ -37,7 +37,6 @@ export interface Backup {
   prune(keep: number): Promise<{ readonly snapshots: number; readonly blobs: number }>
 }
 
-const MARK = 'berth-backup.json'
 const KEY = /^blobs\/(sha256|sha512)\/[a-f0-9]{2}\/([a-f0-9]+)$/
 
 export function backupIn(files: BackupFiles): Backup {
@@ -106,7 +105,11 @@ async function* once(text: string): AsyncGenerator<Uint8Array> {
 }
 
 async function* storedBlobs(files: BackupFiles): AsyncGenerator<Row> {
+  let before = ''
   for await (const { key, sizeBytes } of files.list('blobs/')) {
+    // Side by side with rows, an odd order would make blobs seem to be missing, or not needed.
+    if (key <= before) throw new Error(`${files.place} does not list its objects in order: it cannot hold a backup.`)
+    before = key
     const [, algorithm, encoded] = KEY.exec(key) ?? []
     const digest = `${algorithm}:${encoded}`
     if (isDigest(digest)) yield { digest, size_bytes: sizeBytes }

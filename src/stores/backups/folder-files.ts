@@ -1,10 +1,11 @@
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isAbsent, moveDurably } from '../blobs/index.ts'
-import type { BackupFiles } from './backup-files.ts'
+import { type BackupFiles, MARK } from './backup-files.ts'
 
 /** What is being written lies in here, so that what a kill leaves is found. */
 const UNFINISHED = 'unfinished'
+const LOCK = 'lock'
 
 export function folderFiles(folder: string): BackupFiles {
   const pathOf = (key: string) => join(folder, key)
@@ -35,9 +36,22 @@ export function folderFiles(folder: string): BackupFiles {
   }
 }
 
-/** Removes what a backup that was killed was about to write; nobody else may be writing. */
-export async function removeUnfinished(folder: string): Promise<void> {
-  await rm(join(folder, UNFINISHED), { recursive: true, force: true })
+type TakeLock = (file: string) => { release(): void } | undefined
+
+/**
+ * Keeps other backups from the folder, and removes what one that was killed was about to write. A folder that is no
+ * backup is left as it is. Undefined when another backup has it.
+ */
+export async function lockFolder(folder: string, takeLock: TakeLock): Promise<{ release(): void } | undefined> {
+  const unfinished = join(folder, UNFINISHED)
+  await mkdir(folder, { recursive: true })
+  const names = await readdir(folder)
+  if (!names.includes(MARK) && names.some(name => name !== UNFINISHED)) return { release: () => undefined }
+  await mkdir(unfinished, { recursive: true })
+  const lock = takeLock(join(unfinished, LOCK))
+  if (!lock) return undefined
+  for (const name of await readdir(unfinished)) if (!name.startsWith(LOCK)) await rm(join(unfinished, name))
+  return lock
 }
 
 /** A folder at a time is in memory; "/" comes before whatever a name here has, so the order is that of the keys. */

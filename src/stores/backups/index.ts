@@ -5,7 +5,7 @@ import { bucketFiles } from './bucket-files.ts'
 import { folderFiles } from './folder-files.ts'
 
 export type { Backup } from './backup.ts'
-export { removeUnfinished } from './folder-files.ts'
+export { lockFolder } from './folder-files.ts'
 export { type ListedSnapshot, type Snapshot, SnapshotFault } from './snapshots.ts'
 
 /** Is it an address of object storage, and not a folder? */

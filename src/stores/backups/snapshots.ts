@@ -123,10 +123,11 @@ export function openSnapshot(files: BackupFiles, name: string): Snapshot {
     async *rows(table) {
       let current = ''
       for await (const text of lines()) {
+        // Other tables' rows are not even parsed.
+        if (current !== table && !text.startsWith('[')) continue
         const line = decode(text)
-        if (!isSaying(line)) {
-          if (current === table) yield line
-        } else if (current === table) return
+        if (!isSaying(line)) yield line
+        else if (current === table) return
         else if (line[0] === 'table') current = line[1]
       }
     },
