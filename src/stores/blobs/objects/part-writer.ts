@@ -65,8 +65,24 @@ export class PartWriter {
   async #put(index: number, bytes: Uint8Array): Promise<void> {
     try {
       this.#parts.names[index] = await this.#bucket.putPart(this.#parts, index + 1, bytes)
+      collect(bytes.length)
     } catch (error) {
       this.#failure ??= error
     }
   }
+}
+
+/** Of what was sent, so much may lie about. */
+const COLLECT_BYTES = 20 << 20
+let sentBytes = 0
+
+/**
+ * Bun copies the body of each request it sends, and does not count the copy as memory that a collection would free: with
+ * its own timing a push of 1 GiB took 290 MiB at its peak, with this 150 MiB, and no longer.
+ */
+function collect(bytes: number): void {
+  sentBytes += bytes
+  if (sentBytes < COLLECT_BYTES) return
+  sentBytes = 0
+  Bun.gc(true)
 }
