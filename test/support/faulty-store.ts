@@ -57,8 +57,9 @@ export async function startFaultyStore(server: ObjectServer): Promise<FaultyStor
     const spoiled = instead ?? (await current.after?.(operation, response)) ?? response
     const bytes = await spoiled.bytes()
     const headers = Object.fromEntries(spoiled.headers)
-    const length = incoming.method === 'HEAD' ? headers['content-length'] : bytes.length
-    outgoing.writeHead(spoiled.status, { ...headers, 'content-length': length })
+    // What has no body may have no length either.
+    if (incoming.method !== 'HEAD') headers['content-length'] = String(bytes.length)
+    outgoing.writeHead(spoiled.status, headers)
     const cutAt = current.cut?.(operation)
     if (cutAt === undefined) {
       outgoing.end(incoming.method === 'HEAD' ? undefined : bytes)

@@ -3,6 +3,7 @@ import type { ObjectServer } from '../../../../test/support/object-server.ts'
 import { startAzurite } from '../../../../test/support/start-azurite.ts'
 import { describeWithTools, needTool } from '../../../../test/tools/find-tools.ts'
 import { blobStoreContract, progressInMemory } from '../blob-store.contract.ts'
+import { bucketFaultsContract } from '../bucket-faults.contract.ts'
 import { openObjectStores } from '../open.ts'
 
 describeWithTools('storage', 'Azure Blob Storage', [needTool('azurite-blob')], () => {
@@ -17,4 +18,6 @@ describeWithTools('storage', 'Azure Blob Storage', [needTool('azurite-blob')], (
     const stores = await openObjectStores(await server.createBucket(), progressInMemory())
     return { ...stores, [Symbol.asyncDispose]: async () => undefined }
   })
+
+  bucketFaultsContract('Azure Blob Storage', startAzurite)
 })

@@ -1,172 +1,113 @@
-import { DefaultAzureCredential } from '@azure/identity'
-import {
-  BlobSASPermissions,
-  BlobServiceClient,
-  type ContainerClient,
-  generateBlobSASQueryParameters,
-  RestError,
-  SASProtocol,
-  StorageSharedKeyCredential,
-} from '@azure/storage-blob'
+import { createHash } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import { type BlobDownloadResponseParsed, isRestError, type RestError } from '@azure/storage-blob'
 import { Unavailable } from '../../../platform/outcome/index.ts'
 import type { Bucket } from '../objects/index.ts'
 import { fromNodeStream } from '../objects/node-stream.ts'
+import { type AzureAccount, azureService } from './credentials.ts'
+import { Links } from './links.ts'
+import { isPassing } from './patience.ts'
 
-/** A block of a block blob may have any size; smaller ones than this only make more requests. */
-const LEAST_PART_BYTES = 5 << 20
-const TRIES = 5
-/** An address is signed from a little earlier, for clocks that are not alike. */
-const SKEW_MS = 300_000
+/** Azure has no least size; above 4 MiB a block takes its faster way, and fewer blocks are fewer requests. */
+const LEAST_PART_BYTES = 8 << 20
 
-export interface AzureOptions {
-  readonly account: string
+export interface AzureOptions extends AzureAccount {
+  /** The container. */
   readonly bucket: string
   readonly prefix: string
-  readonly endpoint?: string | undefined
-  /** For one request to be answered. */
-  readonly timeoutMs: number
-  /** AZURE_STORAGE_CONNECTION_STRING and AZURE_STORAGE_KEY; without them, the identity of the environment. */
-  readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-/** A container of Azure Blob Storage; objects are block blobs, and parts their blocks. */
+/** A container of Azure Blob Storage; objects are block blobs. */
 export function azureBucket(options: AzureOptions): Bucket {
-  const { service, container } = connect(options)
-  const ask = <Result>(work: (signal: AbortSignal) => Promise<Result>) =>
-    told(work(AbortSignal.timeout(limitOf(options))))
-  const blob = (key: string) => container.getBlockBlobClient(key)
+  const service = azureService(options)
+  const container = service.getContainerClient(options.bucket)
+  const links = new Links(service, options.bucket)
+  const blobAt = (key: string) => container.getBlockBlobClient(key)
   return {
     place: `azblob://${options.bucket}/${options.prefix}`,
     silenceMs: options.timeoutMs,
     leastPartBytes: LEAST_PART_BYTES,
     async put(key, bytes) {
-      await ask(abortSignal => blob(key).upload(bytes, bytes.length, { abortSignal }))
+      const blobHTTPHeaders = { blobContentType: 'application/octet-stream' }
+      // Its sum is compared with what arrived.
+      await told(blobAt(key).upload(bytes, bytes.length, { blobHTTPHeaders, transactionalContentMD5: md5(bytes) }))
     },
     async get(key, range) {
-      // Not under the time limit of a request: the body is read for as long as the client takes.
-      const offset = range?.from ?? 0
-      const found = await orAbsent(
-        blob(key).download(offset, range && range.to - range.from + 1, { maxRetryRequests: 0 }),
+      const { from = 0, to } = range ?? {}
+      const count = to === undefined ? undefined : to - from + 1
+      // Whoever reads goes on by himself where a stream broke off.
+      const found = await orAbsent(blobAt(key).download(from, count, { maxRetryRequests: 0 }))
+      return (
+        found && { sizeBytes: wholeSizeOf(key, found), stream: fromNodeStream(found.readableStreamBody as Readable) }
       )
-      if (!found) return undefined
-      const { contentRange, contentLength, readableStreamBody } = found
-      const sizeBytes = contentRange === undefined ? contentLength : Number(contentRange.split('/')[1])
-      if (sizeBytes === undefined || !readableStreamBody) throw new Unavailable(`Azure gave ${key} without its length.`)
-      return { sizeBytes, stream: fromNodeStream(readableStreamBody) }
     },
-    size: async key =>
-      (await orAbsent(blob(key).getProperties({ abortSignal: AbortSignal.timeout(limitOf(options)) })))?.contentLength,
+    async size(key) {
+      return (await orAbsent(blobAt(key).getProperties()))?.contentLength
+    },
     async remove(key) {
-      await orAbsent(blob(key).delete({ abortSignal: AbortSignal.timeout(limitOf(options)) }))
+      await orAbsent(blobAt(key).delete({ deleteSnapshots: 'include' }))
     },
     async *list(prefix) {
-      try {
-        for await (const { name, properties } of container.listBlobsFlat({ prefix })) {
+      const pages = container.listBlobsFlat({ prefix }).byPage()
+      for (let page = await told(pages.next()); !page.done; page = await told(pages.next())) {
+        for (const { name, properties } of page.value.segment.blobItems) {
           yield { key: name, sizeBytes: properties.contentLength ?? 0, modifiedAt: properties.lastModified.getTime() }
         }
-      } catch (error) {
-        throw translate(error)
       }
     },
-    // The blocks of a blob need no beginning; their names are of this undertaking only.
-    beginParts: async () => crypto.randomUUID(),
+    // Blocks lie with the blob's name, and no name is used twice.
+    beginParts: async () => 'blocks',
     async putPart({ key }, _number, bytes) {
-      // Never a name twice: blocks that a request thought dead sends late are in no list. All names have one length.
-      const name = Buffer.from(crypto.randomUUID()).toString('base64')
-      await ask(abortSignal => blob(key).stageBlock(name, bytes, bytes.length, { abortSignal }))
+      // All names must be of one length. A request that was thought dead has another name, which nobody commits.
+      const name = Buffer.from(crypto.getRandomValues(new Uint8Array(24))).toString('base64')
+      await told(blobAt(key).stageBlock(name, bytes, bytes.length, { transactionalContentMD5: md5(bytes) }))
       return name
     },
     async completeParts({ key }, names) {
-      await ask(abortSignal => blob(key).commitBlockList([...names], { abortSignal }))
+      const blobHTTPHeaders = { blobContentType: 'application/octet-stream' }
+      await told(blobAt(key).commitBlockList([...names], { blobHTTPHeaders }))
     },
-    // Blocks that no list names vanish by themselves after a week (Put Block, remarks).
+    // There is no request for it: Azure drops blocks that nobody committed after a week.
     abortParts: async () => undefined,
-    urlOf: (key, lifetimeSeconds) => told(signedUrl({ service, container, key, lifetimeSeconds })),
+    urlOf: (key, lifetimeSeconds) => told(links.urlOf(key, lifetimeSeconds)),
   }
 }
 
-function limitOf({ timeoutMs }: AzureOptions): number {
-  return timeoutMs * TRIES
+function md5(bytes: Uint8Array): Uint8Array {
+  return createHash('md5').update(bytes).digest()
 }
 
-function connect(options: AzureOptions): { service: BlobServiceClient; container: ContainerClient } {
-  const { AZURE_STORAGE_CONNECTION_STRING: text, AZURE_STORAGE_KEY: key } = options.environment
-  const settings = {
-    retryOptions: { maxTries: TRIES, tryTimeoutInMs: options.timeoutMs, retryDelayInMs: 200, maxRetryDelayInMs: 5000 },
-  }
-  const url = options.endpoint ?? `https://${options.account}.blob.core.windows.net`
-  const service =
-    text === undefined
-      ? new BlobServiceClient(
-          url,
-          key === undefined ? new DefaultAzureCredential() : new StorageSharedKeyCredential(options.account, key),
-          settings,
-        )
-      : BlobServiceClient.fromConnectionString(text, settings)
-  return { service, container: service.getContainerClient(options.bucket) }
+function wholeSizeOf(key: string, { contentRange, contentLength }: BlobDownloadResponseParsed): number {
+  const sizeBytes = contentRange === undefined ? contentLength : Number(contentRange.split('/')[1])
+  if (sizeBytes === undefined) throw new Unavailable(`Azure gave ${key} without its length.`)
+  return sizeBytes
 }
 
-/** By the account's key, or, where Berth has an identity instead, by a key that Azure gives it for an hour. */
-async function signedUrl({
-  service,
-  container,
-  key,
-  lifetimeSeconds,
-}: {
-  service: BlobServiceClient
-  container: ContainerClient
-  key: string
-  lifetimeSeconds: number
-}): Promise<string> {
-  const startsOn = new Date(Date.now() - SKEW_MS)
-  const expiresOn = new Date(Date.now() + lifetimeSeconds * 1000)
-  const values = {
-    containerName: container.containerName,
-    blobName: key,
-    permissions: BlobSASPermissions.parse('r'),
-    contentType: 'application/octet-stream',
-    protocol: service.url.startsWith('https:') ? SASProtocol.Https : SASProtocol.HttpsAndHttp,
-    startsOn,
-    expiresOn,
-  }
-  const { credential } = service
-  const signed =
-    credential instanceof StorageSharedKeyCredential
-      ? generateBlobSASQueryParameters(values, credential)
-      : generateBlobSASQueryParameters(
-          values,
-          await service.getUserDelegationKey(startsOn, expiresOn),
-          service.accountName,
-        )
-  return `${container.getBlobClient(key).url}?${signed}`
-}
-
-async function told<Result>(asking: Promise<Result>): Promise<Result> {
+async function orAbsent<Result>(sending: Promise<Result>): Promise<Result | undefined> {
   try {
-    return await asking
+    return await sending
+  } catch (error) {
+    if (isRestError(error) && error.statusCode === 404 && codeOf(error) === 'BlobNotFound') return undefined
+    throw translate(error)
+  }
+}
+
+/** An answer to HEAD has its code in a header only, which the SDK leaves among the details. */
+function codeOf({ code, details }: RestError): string | undefined {
+  return code ?? (details as { errorCode?: string } | undefined)?.errorCode
+}
+
+async function told<Result>(sending: Promise<Result>): Promise<Result> {
+  try {
+    return await sending
   } catch (error) {
     throw translate(error)
   }
 }
 
-async function orAbsent<Result>(asking: Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await asking
-  } catch (error) {
-    if (
-      error instanceof RestError &&
-      (error.code === 'BlobNotFound' || (error.statusCode === 404 && error.code === undefined))
-    )
-      return undefined
-    throw translate(error)
-  }
-}
-
-/** What the storage refuses (a container that is not there, no rights) stays what it is: to try again is no use. */
+/** The store's own refusals (a container that is not there, an identity without rights) stay what they are: to try again is no use. */
 function translate(error: unknown): unknown {
-  if (error instanceof Unavailable) return error
-  const status = error instanceof RestError ? error.statusCode : undefined
-  if (status !== undefined && status < 500 && status !== 429) return error
-  const reason = error instanceof Error ? error.message || error.name : String(error)
+  if (!isPassing(error)) return error
+  const reason = error instanceof Error ? error.message : String(error)
   return new Unavailable(`The object storage cannot be used now: ${reason}`, { cause: error })
 }

@@ -3,6 +3,7 @@ import type { ObjectServer } from '../../../../test/support/object-server.ts'
 import { startFakeGcs } from '../../../../test/support/start-fake-gcs.ts'
 import { describeWithTools, needTool } from '../../../../test/tools/find-tools.ts'
 import { blobStoreContract, progressInMemory } from '../blob-store.contract.ts'
+import { bucketFaultsContract } from '../bucket-faults.contract.ts'
 import { openObjectStores } from '../open.ts'
 
 describeWithTools('storage', 'Google Cloud Storage', [needTool('fake-gcs-server')], () => {
@@ -17,4 +18,6 @@ describeWithTools('storage', 'Google Cloud Storage', [needTool('fake-gcs-server'
     const stores = await openObjectStores(await server.createBucket(), progressInMemory())
     return { ...stores, [Symbol.asyncDispose]: async () => undefined }
   })
+
+  bucketFaultsContract('Google Cloud Storage', startFakeGcs)
 })

@@ -1,15 +1,18 @@
-/** A stream of Node's as one of the web, for SDKs that give the former; a broken one fails. */
-export function fromNodeStream(source: NodeJS.ReadableStream): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const iterator = (source as AsyncIterable<Uint8Array<ArrayBuffer>>)[Symbol.asyncIterator]()
+import type { Readable } from 'node:stream'
+
+/** The stream of an SDK that knows Node's only: nothing is read before it is asked for; a broken one fails. */
+export function fromNodeStream(source: Readable): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const pieces = source.iterator()
   return new ReadableStream(
     {
       async pull(controller) {
-        const { done, value } = await iterator.next()
+        const { done, value } = await pieces.next()
         if (done) controller.close()
         else controller.enqueue(value)
       },
-      async cancel() {
-        await iterator.return?.()
+      cancel() {
+        // Its iterator returns only after the piece that it waits for, and one that hangs never comes.
+        source.destroy()
       },
     },
     { highWaterMark: 0 },

@@ -3,6 +3,7 @@ import type { ObjectServer } from '../../../../test/support/object-server.ts'
 import { startVersitygw } from '../../../../test/support/start-versitygw.ts'
 import { describeWithTools, needTool } from '../../../../test/tools/find-tools.ts'
 import { blobStoreContract, progressInMemory } from '../blob-store.contract.ts'
+import { bucketFaultsContract } from '../bucket-faults.contract.ts'
 import { openObjectStores } from '../open.ts'
 
 describeWithTools('storage', 'S3', [needTool('versitygw')], () => {
@@ -17,4 +18,6 @@ describeWithTools('storage', 'S3', [needTool('versitygw')], () => {
     const stores = await openObjectStores(await server.createBucket(), progressInMemory())
     return { ...stores, [Symbol.asyncDispose]: async () => undefined }
   })
+
+  bucketFaultsContract('S3', startVersitygw)
 })
