@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { type BlobDownloadResponseParsed, isRestError, type RestError } from '@azure/storage-blob'
 import { Unavailable } from '../../../platform/outcome/index.ts'
+import { asking } from '../objects/asking.ts'
 import type { Bucket } from '../objects/index.ts'
 import { fromNodeStream } from '../objects/node-stream.ts'
 import { type AzureAccount, azureService } from './credentials.ts'
@@ -83,31 +84,12 @@ function wholeSizeOf(key: string, { contentRange, contentLength }: BlobDownloadR
   return sizeBytes
 }
 
-async function orAbsent<Result>(sending: Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await sending
-  } catch (error) {
-    if (isRestError(error) && error.statusCode === 404 && codeOf(error) === 'BlobNotFound') return undefined
-    throw translate(error)
-  }
-}
+const { told, orAbsent } = asking({
+  isAbsent: error => isRestError(error) && error.statusCode === 404 && codeOf(error) === 'BlobNotFound',
+  isPassing,
+})
 
 /** An answer to HEAD has its code in a header only, which the SDK leaves among the details. */
 function codeOf({ code, details }: RestError): string | undefined {
   return code ?? (details as { errorCode?: string } | undefined)?.errorCode
-}
-
-async function told<Result>(sending: Promise<Result>): Promise<Result> {
-  try {
-    return await sending
-  } catch (error) {
-    throw translate(error)
-  }
-}
-
-/** The store's own refusals (a container that is not there, an identity without rights) stay what they are: to try again is no use. */
-function translate(error: unknown): unknown {
-  if (!isPassing(error)) return error
-  const reason = error instanceof Error ? error.message : String(error)
-  return new Unavailable(`The object storage cannot be used now: ${reason}`, { cause: error })
 }

@@ -1,6 +1,5 @@
 import { ApiError } from '@google-cloud/storage'
 import { gaxios } from 'google-auth-library'
-import { Unavailable } from '../../../platform/outcome/index.ts'
 import { isStatusOfUnavailable } from '../objects/patience.ts'
 
 /** Busy, broken or not reached: by the SDK's requests, or by those of its library for credentials. */
@@ -21,11 +20,4 @@ export function isAbsent(error: unknown): boolean {
 function statusOf(error: unknown): number | undefined {
   if (error instanceof ApiError) return typeof error.code === 'number' ? error.code : undefined
   return error instanceof gaxios.GaxiosError ? error.response?.status : undefined
-}
-
-/** The store's own refusals (a bucket that is not there, an account without rights) stay what they are: to try again is no use. */
-export function translate(error: unknown): unknown {
-  if (!isPassing(error)) return error
-  const reason = error instanceof Error ? error.message : String(error)
-  return new Unavailable(`The object storage cannot be used now: ${reason}`, { cause: error })
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { Unavailable } from '../../../platform/outcome/index.ts'
+import { asking } from '../objects/asking.ts'
 import type { Bucket, ListedObject, PartsTarget } from '../objects/index.ts'
 import { patiently } from '../objects/patience.ts'
 import { type GcsPlace, gcsClient, isEmulator } from './client.ts'
 import { compose, isPart, partKey, partPrefix } from './compose.ts'
-import { isAbsent, isPassing, translate } from './faults.ts'
+import { isAbsent, isPassing } from './faults.ts'
 
 /** Composing has no least size; each part is an object of its own for a while, so they are not to be too many. */
 const LEAST_PART_BYTES = 8 << 20
@@ -21,18 +22,10 @@ export function gcsBucket(options: GcsOptions): Bucket {
   const storage = gcsClient(options)
   const bucket = storage.bucket(options.bucket)
   const { timeoutMs } = options
-  const told = async <Result>(attempt: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
-    try {
-      return await patiently(attempt, timeoutMs, isPassing)
-    } catch (error) {
-      throw translate(error)
-    }
-  }
-  const orAbsent = <Result>(attempt: (signal: AbortSignal) => Promise<Result>): Promise<Result | undefined> =>
-    told(attempt).catch(error => {
-      if (!isAbsent(error)) throw error
-      return undefined
-    })
+  const asked = asking({ isAbsent, isPassing })
+  type Attempt<Result> = (signal: AbortSignal) => Promise<Result>
+  const told = <Result>(attempt: Attempt<Result>) => asked.told(patiently(attempt, timeoutMs, isPassing))
+  const orAbsent = <Result>(attempt: Attempt<Result>) => asked.orAbsent(patiently(attempt, timeoutMs, isPassing))
 
   const put = async (key: string, bytes: Uint8Array) => {
     // Google compares it with what arrived. The SDK's own checksum takes ten times as long.

@@ -14,7 +14,9 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { FetchHttpHandler } from '@smithy/fetch-http-handler'
 import { Unavailable } from '../../../platform/outcome/index.ts'
+import { asking } from '../objects/asking.ts'
 import type { Bucket } from '../objects/index.ts'
+import { isStatusOfUnavailable } from '../objects/patience.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html: 5 MiB at least, but for the last. */
 const LEAST_PART_BYTES = 5 << 20
@@ -120,26 +122,8 @@ export function s3Bucket(options: S3Options): Bucket {
 
 const ABSENT = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload'])
 
-async function orAbsent<Result>(sending: Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await sending
-  } catch (error) {
-    if (error instanceof S3ServiceException && ABSENT.has(error.name)) return undefined
-    throw translate(error)
-  }
-}
-
-async function told<Result>(sending: Promise<Result>): Promise<Result> {
-  try {
-    return await sending
-  } catch (error) {
-    throw translate(error)
-  }
-}
-
-/** The store's own refusals (a bucket that is not there, a key without rights) stay what they are: to try again is no use. */
-function translate(error: unknown): unknown {
-  if (error instanceof S3ServiceException && (error.$metadata.httpStatusCode ?? 500) < 500) return error
-  const reason = error instanceof Error ? error.message || error.name : String(error)
-  return new Unavailable(`The object storage cannot be used now: ${reason}`, { cause: error })
-}
+const { told, orAbsent } = asking({
+  isAbsent: error => error instanceof S3ServiceException && ABSENT.has(error.name),
+  isPassing: error =>
+    !(error instanceof S3ServiceException) || isStatusOfUnavailable(error.$metadata.httpStatusCode ?? 500),
+})
