@@ -126,13 +126,15 @@ export function objectUploads(bucket: Bucket, layout: Layout, progress: UploadPr
   }
 
   async function take(id: string, saved: SavedState, incoming: Incoming): Promise<void> {
-    const { pieces, obsolete: stale } = saved.current
+    const { pieces, obsolete } = saved.current
+    // Before the list of them is replaced: what stands in no list is found by nobody but verify.
+    await removeAll(obsolete)
     const heldBytes = totalOf(pieces)
     const iterator = incoming.stream[Symbol.asyncIterator]()
     const first: Uint8Array[] = []
     for (let bytes = heldBytes; bytes < bucket.leastPartBytes; ) {
       const { done, value } = await iterator.next()
-      if (done) return takeFew(id, saved, Buffer.concat(first), stale)
+      if (done) return takeFew(id, saved, Buffer.concat(first))
       first.push(value)
       bytes += value.length
     }
@@ -145,7 +147,6 @@ export function objectUploads(bucket: Bucket, layout: Layout, progress: UploadPr
     for (let bytes = first.shift(); bytes; bytes = first.shift()) await writer.write(bytes)
     for await (const bytes of { [Symbol.asyncIterator]: () => iterator }) await writer.write(bytes)
     await finishTaking(id, saved, writer, { ends: incoming.ends ?? false, obsolete: pieces })
-    await removeAll(stale)
   }
 
   async function finishTaking(
@@ -163,7 +164,7 @@ export function objectUploads(bucket: Bucket, layout: Layout, progress: UploadPr
     await saved.save({ parts, pieces, obsolete: [...obsolete] })
   }
 
-  async function takeFew(id: string, saved: SavedState, bytes: Uint8Array, stale: readonly Piece[]): Promise<void> {
+  async function takeFew(id: string, saved: SavedState, bytes: Uint8Array): Promise<void> {
     const state = saved.current
     if (bytes.length === 0) return
     let next: UploadState
@@ -174,10 +175,8 @@ export function objectUploads(bucket: Bucket, layout: Layout, progress: UploadPr
       next = { ...state, pieces: [await putPiece(id, all)], obsolete: [...state.pieces] }
     }
     await saved.save(next)
-    await removeAll(stale)
   }
 
-  /** Nobody needs them, so what fails here is left to garbage collection's list of the upload. */
   async function removeAll(pieces: readonly Piece[]): Promise<void> {
     for (const { key } of pieces) await bucket.remove(pathOf(key))
   }
