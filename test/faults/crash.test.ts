@@ -106,8 +106,9 @@ async function expectNothingLost(
   env: Readonly<Record<string, string>>,
 ) {
   await using berth = await startBerth({ dataFolder, env: { ...SETTINGS, ...env, BERTH_GC_INTERVAL_SECONDS: '0' } })
-  // Claims of those that were killed end by themselves, where there are other replicas to wait for them.
-  if (blobsIn !== undefined) await Bun.sleep(1000)
+  // Claims of those that were killed end by themselves, where there are other replicas to wait for them; and the storage
+  // may still be taking in what they sent with their last breath.
+  if (blobsIn !== undefined) await Bun.sleep(3000)
   const client = registryClient(berth.url)
   const verified = await berthCommand(dataFolder, ['verify', '--json'])
   expect({ code: verified.code, output: verified.stdout + verified.stderr }).toEqual({
