@@ -8,7 +8,7 @@ import { blobsIn } from '../support/object-storage.ts'
 import { seededRandom } from '../support/random.ts'
 import { blobOf, type Document, digestOf, type RegistryClient, registryClient } from '../support/registry-client.ts'
 import { storeSettings } from '../support/settings.ts'
-import { startBerth, withoutSettings } from '../support/start-berth.ts'
+import { replicaCount, startBerth, withoutSettings } from '../support/start-berth.ts'
 import { someBlobs } from './clients.ts'
 import { storedObjects, uploadsLeft } from './compare.ts'
 import { type CrashWorld, workUntilCutOff } from './crash-clients.ts'
@@ -129,8 +129,9 @@ async function expectNothingLost(
   expect(await uploadsLeft(dataFolder)).toBe(0)
 }
 
-/** An object storage in memory of a test is slower than a disk: fewer kills say as much about what is not the disk's. */
-const KILLS = blobsIn === undefined ? 200 : 60
+/** Replicas take seconds to start, object storages are slower than a disk: fewer kills say as much about what is not the disk's. */
+const KILLS = replicaCount > 1 ? 15 : blobsIn === undefined ? 200 : 60
+const KILLS_OF_WORKERS = replicaCount > 1 ? 5 : 12
 
 test(`nothing that was acknowledged is lost when the server is killed ${KILLS} times in the middle of its work`, async () => {
   const kills = KILLS
@@ -147,7 +148,7 @@ test('with two processes, the death of a worker or of all loses nothing either',
     if (worker > 0) process.kill(worker, 'SIGKILL')
     return worker > 0
   }
-  const { acknowledged, cutOff } = await crashLoop(12, { BERTH_PROCESSES: '2' }, killWorker)
-  expect(acknowledged).toBeGreaterThan(12)
-  expect(cutOff).toBeGreaterThan(12)
+  const { acknowledged, cutOff } = await crashLoop(KILLS_OF_WORKERS, { BERTH_PROCESSES: '2' }, killWorker)
+  expect(acknowledged).toBeGreaterThan(KILLS_OF_WORKERS)
+  expect(cutOff).toBeGreaterThan(KILLS_OF_WORKERS)
 }, 300_000)
