@@ -75,8 +75,13 @@ export async function startReplicas(
     host: `127.0.0.1:${port}`,
     dataFolder,
     pid: (each[0] as Berth).pid,
-    kill: signal => all(replica => replica.kill(signal)),
-    stop: () => all(replica => replica.stop()),
+    // The balancer goes with them: alone, it would keep clients waiting for replicas that are no more.
+    kill: async signal =>
+      void (await Promise.all([all(replica => replica.kill(signal)), balancer[Symbol.asyncDispose]()])),
+    stop: async () => {
+      await all(replica => replica.stop())
+      await balancer[Symbol.asyncDispose]()
+    },
     log: () => each.map(replica => replica.log()).join(''),
     async [Symbol.asyncDispose]() {
       await all(replica => replica.kill())
