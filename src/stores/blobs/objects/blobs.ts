@@ -8,8 +8,8 @@ import {
 } from '../blob-store.ts'
 import type { Bucket } from './bucket.ts'
 import { type Layout, uploadIdOf } from './layout.ts'
-import { PartWriter } from './part-writer.ts'
 import { steadyRead } from './steady-read.ts'
+import { readObject, writeObject } from './whole-objects.ts'
 
 /** Up to here an object is read at once: an answer from memory has a length, one from a stream has none. */
 const SMALL_BYTES = 1 << 20
@@ -53,20 +53,8 @@ function wholeOf(sizeBytes: number): ByteRange {
 
 /** No store copies every size in one request; this happens to one damaged object at a time. */
 async function move(bucket: Bucket, from: string, to: string): Promise<void> {
-  const sizeBytes = await bucket.size(from)
-  if (sizeBytes === undefined) throw new Error(`${from} is not in storage.`)
-  if (sizeBytes <= bucket.leastPartBytes) {
-    const found = sizeBytes === 0 ? undefined : await bucket.get(from)
-    await bucket.put(to, new Uint8Array(found ? await new Response(found.stream).arrayBuffer() : []))
-  } else {
-    const undertaking = await bucket.beginParts(to)
-    const writer = new PartWriter(bucket, { key: to, undertaking, names: [], sizeBytes: 0, sealed: false }, sizeBytes)
-    const first = await bucket.get(from)
-    if (!first) throw new Error(`${from} is not in storage.`)
-    for await (const bytes of steadyRead(bucket, from, wholeOf(sizeBytes), first)) await writer.write(bytes)
-    const { parts, rest } = await writer.end()
-    if (rest.length > 0) parts.names.push(await bucket.putPart(parts, parts.names.length + 1, rest))
-    await bucket.completeParts(parts, parts.names)
-  }
+  const bytes = await readObject(bucket, from)
+  if (!bytes) throw new Error(`${from} is not in storage.`)
+  await writeObject(bucket, to, bytes)
   await bucket.remove(from)
 }
