@@ -20,3 +20,14 @@ export class TakenOver extends Error {
 export class Moved extends Error {
   override readonly name = 'Moved'
 }
+
+/** What is asked of a part that may be there and say nothing. @throws Unavailable with `complaint` when the time is up. */
+export async function within<Result>(limitMs: number, complaint: string, asking: PromiseLike<Result>): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Unavailable(complaint)), limitMs)
+  try {
+    return await Promise.race([asking, promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,4 +1,4 @@
-import { Unavailable } from '../../../platform/outcome/index.ts'
+import { Unavailable, within } from '../../../platform/outcome/index.ts'
 import type { ByteRange } from '../blob-store.ts'
 import type { Bucket, ReadObject } from './bucket.ts'
 
@@ -17,6 +17,7 @@ export function steadyRead(
   { from, to }: ByteRange,
   first: ReadObject,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const { silenceMs } = bucket
   let position = from
   let reader: Reader | undefined = first.stream.getReader() as Reader
   let failures = 0
@@ -29,7 +30,7 @@ export function steadyRead(
     for (;;) {
       try {
         reader ??= await reopen()
-        const { done, value } = await within(reader.read(), bucket.silenceMs)
+        const { done, value } = await within(silenceMs, `The storage was silent for ${silenceMs} ms.`, reader.read())
         if (done) throw new Unavailable(`The storage broke ${key} off at byte ${position} of ${to + 1}.`)
         if (value.length > to + 1 - position) throw new Unavailable(`The storage gave more of ${key} than it has.`)
         failures = 0
@@ -58,17 +59,4 @@ export function steadyRead(
     },
     { highWaterMark: 0 },
   )
-}
-
-async function within<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => reject(new Unavailable(`The storage was silent for ${milliseconds} ms.`)),
-    milliseconds,
-  )
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }

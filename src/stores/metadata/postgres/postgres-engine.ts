@@ -1,5 +1,5 @@
 import { Kysely, sql } from 'kysely'
-import { Unavailable } from '../../../platform/outcome/index.ts'
+import { within } from '../../../platform/outcome/index.ts'
 import type { Engine, PreparedBuild, Queries } from '../engine.ts'
 import { compilePrepared } from '../prepared.ts'
 import type { Schema } from '../schema.ts'
@@ -18,7 +18,7 @@ export function openPostgresEngine(options: PostgresOptions): Engine {
   const connections = connect(options)
   const limitMs = (options.statementTimeoutSeconds + options.connectTimeoutSeconds) * 1000 + JOURNEY_MS
   const db = new Kysely<Schema>({
-    dialect: postgresDialect((text, parameters) => answered(limitMs, run(connections, text, parameters))),
+    dialect: postgresDialect((text, parameters) => told(limitMs, run(connections, text, parameters))),
   })
   const writing = new Set<Promise<unknown>>()
   return {
@@ -28,7 +28,7 @@ export function openPostgresEngine(options: PostgresOptions): Engine {
       return async (parameters: Parameters) => {
         // postgres.js prepares a text once for each connection.
         const rows = connections.unsafe(text, bind(parameters) as never[], { prepare: true })
-        return (await answered(limitMs, rows)) as unknown as readonly Row[]
+        return (await told(limitMs, rows)) as unknown as readonly Row[]
       }
     },
     async write(work, { durable = true } = {}) {
@@ -77,17 +77,17 @@ async function run({ unsafe }: Pick<Connections, 'unsafe'>, text: string, parame
 
 /**
  * A server that is there and says nothing, behind a network that drops what is sent, must not hold requests for ever.
- * @throws Unavailable.
+ * @throws Unavailable when the time is up; what the driver says, untranslated.
  */
-async function answered<Result>(limitMs: number, asking: PromiseLike<Result>): Promise<Result> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Unavailable(`PostgreSQL did not answer in ${limitMs} ms.`)), limitMs)
+function answered<Result>(limitMs: number, asking: PromiseLike<Result>): Promise<Result> {
+  return within(limitMs, `PostgreSQL did not answer in ${limitMs} ms.`, asking)
+}
+
+async function told<Result>(limitMs: number, asking: PromiseLike<Result>): Promise<Result> {
   try {
-    return await Promise.race([asking, promise])
+    return await answered(limitMs, asking)
   } catch (error) {
     throw translate(error, false)
-  } finally {
-    clearTimeout(timer)
   }
 }
 
@@ -112,15 +112,8 @@ async function runSerializable<Result>(
     try {
       return ((await answered(limitMs, transaction)) as Wrapped<Result>).result
     } catch (error) {
-      if (!mayRunAgain(error) || attempt === MAX_ATTEMPTS) throw outcomeOf(error, committing)
+      if (!mayRunAgain(error) || attempt === MAX_ATTEMPTS) throw translate(error, committing)
       await Bun.sleep(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt))
     }
   }
-}
-
-/** What cut a commit off leaves it unknown whether it happened. */
-function outcomeOf(error: unknown, committing: boolean): unknown {
-  if (!committing) return translate(error, false)
-  const cause = error instanceof Unavailable ? (error.cause ?? error) : error
-  return translate(cause, true)
 }
