@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseCidrs } from '../../entry/http/index.ts'
+import { Secret } from '../../platform/secrets/index.ts'
 import { BlobsAddressError, parseBlobsAddress } from '../../stores/blobs/index.ts'
 
 const address = z
@@ -50,6 +51,9 @@ function isCidr(entry: string): boolean {
   }
 }
 
+/** Not printed with the rest of the settings. */
+const secret = (schema: z.ZodType<string>) => schema.transform(value => new Secret(value))
+
 const cidrs = list(z.string().refine(isCidr, 'expected an address or a range, such as 10.0.0.0/8'))
 
 function checkBlobsAddress(address: string, context: z.RefinementCtx): void {
@@ -94,7 +98,33 @@ export const configSchema = z.strictObject({
     cacheBytes: whole(0, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),
     claimSeconds: pause.default(30),
   }),
-  auth: z.enum(['none'], { error: 'expected "none" (no authentication; on loopback addresses only)' }).optional(),
+  auth: z
+    .enum(['required', 'none'], {
+      error: 'expected "required", or "none" (no authentication; on loopback addresses only)',
+    })
+    .default('required'),
+  admin: z
+    .strictObject({
+      /** Of the administrator that the first start makes. */
+      password: secret(z.string().min(12, 'expected 12 characters at least')).optional(),
+    })
+    .prefault({}),
+  secrets: z
+    .strictObject({
+      /** Seals keys and passwords of other systems; the same for all replicas. */
+      key: secret(
+        z.string().refine(value => Buffer.from(value, 'base64').length === 32, 'expected 32 random bytes in Base64'),
+      ).optional(),
+      keyFile: z.string().min(1).optional(),
+    })
+    .prefault({}),
+  tokens: z
+    .strictObject({
+      lifetimeSeconds: whole(60, 3600).default(300),
+      refreshDays: whole(1, 365).default(30),
+      longestDays: whole(1, 3660).default(365),
+    })
+    .prefault({}),
   processes: whole(1, 256).default(1),
   limits: z
     .strictObject({
@@ -107,6 +137,11 @@ export const configSchema = z.strictObject({
   manifests: z.strictObject({ sparse: z.enum(['refuse', 'allow']).default('refuse') }).prefault({}),
   http: z
     .strictObject({
+      /** How clients reach this registry; by each request's own words when absent. */
+      publicUrl: z
+        .string()
+        .regex(/^https?:\/\/[^/?#@\s]+$/, 'expected a scheme and a host, such as https://registry.example.com')
+        .optional(),
       idleTimeoutSeconds: whole(1, 255).default(120),
       trustedProxies: cidrs.default([]),
       certificateCheckSeconds: pause.default(10),

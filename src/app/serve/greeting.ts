@@ -1,18 +1,31 @@
 import { resolve } from 'node:path'
+import type { Secret } from '../../platform/secrets/index.ts'
 import type { Config } from '../config/index.ts'
+import { FIRST_ADMINISTRATOR } from '../identity/first-administrator.ts'
 
-/** What the first start says on standard output: where it is, and how to push the first image. */
-export function greeting(config: Config, urls: readonly string[]): string {
+/**
+ * What a start says on standard output: where the registry is, and how to push the first image.
+ * @param firstPassword of the administrator, when this start made one up: nobody sees it again.
+ */
+export function greeting(config: Config, urls: readonly string[], firstPassword: Secret | undefined): string {
   const { host } = new URL(urls[0] as string)
   const registry = host.replace(/^127\.0\.0\.1/, 'localhost')
+  const signIn = config.auth === 'none' ? '' : `docker login -u ${FIRST_ADMINISTRATOR} ${registry}\n  `
   return `Berth serves ${urls.join(', ')}; data in ${resolve(config.data)}
-
+${firstPassword ? passwordText(firstPassword) : ''}
 Push a first image:
-  docker pull alpine && docker tag alpine ${registry}/hello/alpine && docker push ${registry}/hello/alpine
+  ${signIn}docker pull alpine && docker tag alpine ${registry}/hello/alpine && docker push ${registry}/hello/alpine
 or, without Docker:
-  skopeo copy --dest-tls-verify=false docker://docker.io/library/alpine docker://${registry}/hello/alpine
+  ${signIn.replace('docker', 'skopeo').replace('login', 'login --tls-verify=false')}skopeo copy --dest-tls-verify=false docker://docker.io/library/alpine docker://${registry}/hello/alpine
 See what is there:
-  curl ${urls[0]}/v2/hello/alpine/tags/list
+  curl ${config.auth === 'none' ? '' : `-u ${FIRST_ADMINISTRATOR} `}${urls[0]}/v2/hello/alpine/tags/list
 
+`
+}
+
+function passwordText(password: Secret): string {
+  return `
+This is the first start. The administrator is "${FIRST_ADMINISTRATOR}", with this password, which is shown only now:
+  ${password.reveal()}
 `
 }

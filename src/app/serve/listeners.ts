@@ -55,6 +55,7 @@ function startOne(application: Application, config: Config, { address, tls }: Ad
         reusePort: config.processes > 1 || tls !== undefined,
         idleTimeoutSeconds: config.http.idleTimeoutSeconds,
         trustedProxies: parseCidrs(config.http.trustedProxies),
+        publicUrl: config.http.publicUrl,
         ...(pair ? { tls: pair } : {}),
       },
       log,

@@ -3,10 +3,12 @@ import type { RepositoryName } from '../../oci/index.ts'
 import type { Log, Metrics } from '../../platform/telemetry/index.ts'
 import type { Berth } from '../compose.ts'
 import type { Config } from '../config/index.ts'
+import type { IdentityServices } from '../identity/open-identity.ts'
 import { servedBlobs } from './cache.ts'
 import { countReceived } from './count-received.ts'
 import { type Listeners, startListeners } from './listeners.ts'
 import { redirectOf } from './redirect.ts'
+import { closed, OPEN } from './way-in.ts'
 
 export interface Serving {
   readonly urls: readonly string[]
@@ -23,7 +25,15 @@ export function serveHere(
     metrics,
     exposed,
     instance,
-  }: { log: Log; metrics: Metrics; exposed: Pick<Metrics, 'expose'>; instance: string },
+    identity,
+  }: {
+    log: Log
+    metrics: Metrics
+    exposed: Pick<Metrics, 'expose'>
+    instance: string
+    /** Absent: nobody is asked who they are. */
+    identity: IdentityServices | undefined
+  },
 ): Serving {
   let stopping = false
   const health = {
@@ -32,17 +42,20 @@ export function serveHere(
       await berth.metadata.repositories.exists('ready' as RepositoryName)
     },
   }
+  const wayIn = identity ? closed(identity) : OPEN
   const redirect = redirectOf(berth.stores, config)
   const blobs = servedBlobs(berth.stores, config, { log, metrics })
   const content = { ...berth.content, blobs, uploads: countReceived(berth.content.uploads, metrics) }
   const application = createApplication({
     distribution: {
       content,
-      access: { mode: 'open' },
+      access: wayIn.access,
       maxNameLength: config.limits.nameLength,
       ...(redirect ? { redirect } : {}),
     },
-    probes: { health, metrics: exposed },
+    probes: { health, metrics: exposed, mayScrape: wayIn.mayScrape },
+    doors: wayIn.doors,
+    ...(wayIn.identify ? { identify: wayIn.identify } : {}),
     log,
     metrics,
     requestLogging: config.log.requests,
@@ -55,6 +68,7 @@ export function serveHere(
       stopping = true
       await Bun.sleep(config.shutdown.drainSeconds * 1000)
       await drain(listeners, config.shutdown.timeoutSeconds * 1000, log)
+      await identity?.stop()
     },
   }
 }

@@ -3,6 +3,8 @@ import { createLog, createMetrics, type Log, type Metrics } from '../../platform
 import { takeServerLock } from '../../stores/metadata/index.ts'
 import { type Berth, compose, lockFile } from '../compose.ts'
 import type { Config } from '../config/index.ts'
+import { ensureAdministrator } from '../identity/first-administrator.ts'
+import { openIdentity } from '../identity/open-identity.ts'
 import { startJobs } from '../jobs.ts'
 import { VERSION } from '../version.ts'
 import { greeting } from './greeting.ts'
@@ -17,8 +19,6 @@ import { startWorkers, WorkerFailed } from './workers.ts'
  * @param workerCommand the command line that runs one worker under a name.
  */
 export async function serve(config: Config, workerCommand: (name: string) => string[]): Promise<number> {
-  const fault = cannotServe(config)
-  if (fault) return refuse(fault)
   const unusable = cannotUse(config)
   if (unusable) return refuse(unusable)
   const lock = takeServerLock(lockFile(config))
@@ -36,13 +36,15 @@ export async function serve(config: Config, workerCommand: (name: string) => str
   // Whoever held a claim without an end held it under the lock that is ours now.
   if (berth.stores.exclusive) await berth.metadata.uploads.releaseAll()
   if (berth.migration.applied.length > 0) log.info(berth.migration, 'the schema was brought up to date')
+  const identity = config.auth === 'none' ? undefined : await openIdentity(berth.metadata, config, log)
+  const firstPassword = identity && (await ensureAdministrator(berth.metadata, config))
   const metrics = createMetrics(VERSION)
   // Before anybody can ask for a job, and before anybody is told that the server is there.
   await startJobs(berth, config, { log, metrics })
   const running =
     config.processes > 1
       ? startSupervised(berth, config, workerCommand, { log, metrics })
-      : serveHere(berth, config, { log, metrics, exposed: metrics, instance })
+      : serveHere(berth, config, { log, metrics, exposed: metrics, instance, identity })
   const stopped = stopSignal()
   let urls: readonly string[]
   try {
@@ -54,7 +56,7 @@ export async function serve(config: Config, workerCommand: (name: string) => str
     throw error
   }
   if (urls.length > 0) {
-    process.stdout.write(greeting(config, urls))
+    process.stdout.write(greeting(config, urls, firstPassword))
     log.info({ urls, data: config.data, version: VERSION, processes: config.processes }, 'serving')
   }
   log.info({ signal: await stopped }, 'stopping')
@@ -79,14 +81,9 @@ function startSupervised(
   })
 }
 
-function cannotServe(config: Config): string | undefined {
-  if (config.auth !== undefined) return undefined
-  return 'auth: not set. This Berth serves without authentication, on loopback addresses only, and only when told so: set auth: none in berth.yaml, BERTH_AUTH=none, or --auth none.'
-}
-
 function cannotUse({ data }: Config): string | undefined {
   try {
-    mkdirSync(data, { recursive: true })
+    mkdirSync(data, { recursive: true, mode: 0o700 })
     accessSync(data, constants.R_OK | constants.W_OK | constants.X_OK)
     return undefined
   } catch (error) {

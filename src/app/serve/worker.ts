@@ -1,6 +1,7 @@
 import { createLog, createMetrics, type Metrics } from '../../platform/telemetry/index.ts'
 import { compose } from '../compose.ts'
 import type { Config } from '../config/index.ts'
+import { openIdentity } from '../identity/open-identity.ts'
 import { VERSION } from '../version.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import { serveHere } from './serve-here.ts'
@@ -14,7 +15,8 @@ export async function serveAsWorker(config: Config, instance: string): Promise<n
   const log = createLog(config.log.level)
   const metrics = createMetrics(VERSION)
   await using berth = await compose(config, instance)
-  const serving = serveHere(berth, config, { log, metrics, exposed: exposedBySupervisor(metrics), instance })
+  const identity = config.auth === 'none' ? undefined : await openIdentity(berth.metadata, config, log)
+  const serving = serveHere(berth, config, { log, metrics, exposed: exposedBySupervisor(metrics), instance, identity })
   tell({ kind: 'ready', urls: serving.urls })
   await stopSignal()
   await serving.stop()

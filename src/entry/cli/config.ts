@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { Secret } from '../../platform/secrets/index.ts'
 
 /** `berth config`: the effective settings with secrets masked. */
 export function configCommand(config: object, flags: { readonly json?: boolean }): number {
@@ -10,6 +11,7 @@ export function configCommand(config: object, flags: { readonly json?: boolean }
 const SECRET = /(password|secret|token|credential)s?$/i
 
 function mask(value: unknown, name = ''): unknown {
+  if (value instanceof Secret) return '******'
   if (Array.isArray(value)) return value.map(item => mask(item, name))
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mask(inner, key)]))

@@ -1,5 +1,4 @@
-import type { Access, Action, Permit } from '../../features/access/index.ts'
-import { authorize } from '../../features/access/index.ts'
+import { type Access, type Action, authorize, type Permit } from '../../features/access/index.ts'
 import type { Content, StoredBlob } from '../../features/content/index.ts'
 import { parseRepositoryName, type RepositoryName } from '../../oci/index.ts'
 import type { Exchange } from '../exchange/index.ts'
@@ -29,13 +28,14 @@ export type Handler = (
 ) => Promise<Response>
 
 /** Binds an endpoint to the action it takes; the decision is made here, before the handler sees the request. */
-export function endpoint<A extends 'pull' | 'push' | 'delete'>(
+export function endpoint<A extends 'pull' | 'push' | 'delete' | 'stat' | 'list'>(
   action: A,
   handle: (call: Call<A>) => Promise<Response>,
 ): Handler {
-  return (exchange, options, name, last) => {
+  return async (exchange, options, name, last) => {
     const repository = parseRepositoryName(name, options.maxNameLength)
-    const permit = authorize(options.access, exchange.principal, action, { repository })
+    const { principal, origin } = exchange
+    const permit = await authorize(options.access, { principal, action, resource: { repository }, origin })
     return handle({ ...options, exchange, permit, repository, last })
   }
 }

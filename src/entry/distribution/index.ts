@@ -1,3 +1,4 @@
+import { authorize } from '../../features/access/index.ts'
 import { RegistryError } from '../../oci/index.ts'
 import type { Exchange } from '../exchange/index.ts'
 import { blobEndpoints } from './blobs.ts'
@@ -11,7 +12,7 @@ export type { DistributionOptions } from './handler.ts'
 
 /** The whole of /v2/: which endpoint takes which methods. */
 const ENDPOINTS: Readonly<Record<RouteKind, Readonly<Record<string, Handler>>>> = {
-  base: { GET: async () => base(), HEAD: async () => base() },
+  base: { GET: getBase },
   catalog: { GET: getCatalog },
   tags: tagsEndpoints,
   manifest: manifestEndpoints,
@@ -60,7 +61,9 @@ function headOf(get: Handler): Handler {
 /** Docker's clients know a registry by this header (moby, registry.PingV2Registry). */
 const API_VERSION = { 'Docker-Distribution-Api-Version': 'registry/2.0' }
 
-function base(): Response {
+/** Clients ask this first, to find out where tokens are to be had. */
+async function getBase({ principal, origin }: Exchange, { access }: DistributionOptions): Promise<Response> {
+  await authorize(access, { principal, action: 'use API', resource: 'registry', origin })
   return new Response('{}', { headers: { 'Content-Type': 'application/json', ...API_VERSION } })
 }
 

@@ -1,28 +1,37 @@
-import { authorize } from '../../features/access/index.ts'
+import { authorize, authorizeIfAllowed } from '../../features/access/index.ts'
 import { type ListPage, listReferrers, listRepositories, listTags } from '../../features/content/index.ts'
 import { MEDIA_TYPE, parseDigest, RegistryError } from '../../oci/index.ts'
 import type { Exchange } from '../exchange/index.ts'
 import { type Call, type DistributionOptions, endpoint } from './handler.ts'
 
 /** end-8a and end-8b of the specification. */
-export const tagsEndpoints = { GET: endpoint('pull', getTags) }
+export const tagsEndpoints = { GET: endpoint('list', getTags) }
 
 /** end-12a and end-12b of the specification. */
-export const referrersEndpoints = { GET: endpoint('pull', getReferrers) }
+export const referrersEndpoints = { GET: endpoint('list', getReferrers) }
 
-async function getTags({ content, permit, exchange, repository }: Call<'pull'>): Promise<Response> {
+async function getTags({ content, permit, exchange, repository }: Call<'list'>): Promise<Response> {
   const page = await listTags(content, permit, pageOf(exchange))
   return Response.json({ name: repository, tags: page.items }, { headers: linkHeader(exchange, page) })
 }
 
 /** Docker's `_catalog`, which the specification dropped and clients still call. */
 export async function getCatalog(exchange: Exchange, { content, access }: DistributionOptions): Promise<Response> {
-  const permit = authorize(access, exchange.principal, 'catalog', 'registry')
-  const page = await listRepositories(content, permit, pageOf(exchange))
+  const { principal, origin } = exchange
+  const permit = await authorize(access, { principal, action: 'catalog', resource: 'registry', origin })
+  // The token was for the catalog, and what it lists is what its bearer may see.
+  const { access: _, ...bearer } = principal
+  const page = await listRepositories(content, permit, {
+    ...pageOf(exchange),
+    maySee: async repository =>
+      access.mode === 'open' ||
+      (await authorizeIfAllowed(access, { principal: bearer, action: 'list', resource: { repository }, origin })) !==
+        undefined,
+  })
   return Response.json({ repositories: page.items }, { headers: linkHeader(exchange, page) })
 }
 
-async function getReferrers({ content, permit, exchange, last }: Call<'pull'>): Promise<Response> {
+async function getReferrers({ content, permit, exchange, last }: Call<'list'>): Promise<Response> {
   const artifactType = exchange.query.get('artifactType') ?? undefined
   const page = await listReferrers(content, permit, parseDigest(last), { ...pageOf(exchange), artifactType })
   const body = { schemaVersion: 2, mediaType: MEDIA_TYPE.imageIndex, manifests: page.items }

@@ -16,7 +16,7 @@ const MAX_TAG_PARAMETERS = 100
 /** end-3, end-7a, end-7b and end-9 of the specification. */
 export const manifestEndpoints = {
   GET: endpoint('pull', getManifest),
-  HEAD: endpoint('pull', headManifest),
+  HEAD: endpoint('stat', headManifest),
   PUT: endpoint('push', putManifest),
   DELETE: endpoint('delete', removeManifest),
 }
@@ -29,7 +29,7 @@ async function getManifest({ content, permit, exchange, last }: Call<'pull'>): P
   })
 }
 
-async function headManifest({ content, permit, exchange, last }: Call<'pull'>): Promise<Response> {
+async function headManifest({ content, permit, exchange, last }: Call<'stat'>): Promise<Response> {
   const { digest, mediaType, sizeBytes } = await statManifest(content, permit, parseReference(last))
   if (isNotModified(exchange.request.headers, digest)) return notModified(digest)
   return new Response(null, {

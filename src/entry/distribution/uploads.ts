@@ -1,4 +1,4 @@
-import { authorize } from '../../features/access/index.ts'
+import { authorizeIfAllowed } from '../../features/access/index.ts'
 import {
   appendChunk,
   type Chunk,
@@ -63,11 +63,13 @@ async function tryMount(
   digest: Digest,
 ): Promise<boolean> {
   const from = exchange.query.get('from')
-  if (from === null) return (await mountBlob(content, permit, { digest })) !== undefined
+  // Knowing a digest is no permission (CVE-2024-39897): who does not say where it is must upload it.
+  if (from === null) return access.mode === 'open' && (await mountBlob(content, permit, { digest })) !== undefined
   // What cannot be mounted is uploaded: spec.md#mounting-a-blob-from-another-repository.
   if (!isRepositoryName(from, maxNameLength)) return false
-  const pull = authorize(access, exchange.principal, 'pull', { repository: from })
-  return (await mountBlob(content, permit, { digest, from: pull })) !== undefined
+  const { principal, origin } = exchange
+  const pull = await authorizeIfAllowed(access, { principal, action: 'pull', resource: { repository: from }, origin })
+  return pull !== undefined && (await mountBlob(content, permit, { digest, from: pull })) !== undefined
 }
 
 async function getUpload(call: Call<'push'>): Promise<Response> {

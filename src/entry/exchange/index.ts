@@ -1,3 +1,4 @@
+import type { Origin } from '../../features/access/index.ts'
 import type { Principal } from '../../features/identity/index.ts'
 
 /** One request on its way: what was parsed of it, once, before anything is decided. */
@@ -9,6 +10,7 @@ export interface Exchange {
   readonly query: URLSearchParams
   readonly requestId: string
   readonly principal: Principal
+  readonly origin: Origin
   readonly connection: Connection
 }
 
@@ -16,6 +18,8 @@ export interface Exchange {
 export interface Connection {
   /** Where the request came from. */
   address(): string
+  /** How clients reach this server, as this one did: `https://registry.example.com`. */
+  publicUrl(): string
   /** From now on the registry works and the client waits: silence is no reason to close. */
   keepOpen(): void
 }
@@ -29,4 +33,23 @@ export function splitUrl(url: string): { readonly path: string; readonly query: 
   const mark = url.indexOf('?', start)
   if (mark < 0) return { path: url.slice(start), query: NO_QUERY }
   return { path: url.slice(start, mark), query: new URLSearchParams(url.slice(mark + 1)) }
+}
+
+/** Reads of the request only what somebody asks for: most requests are pulls, and nobody asks. */
+export function originOf(
+  request: Request,
+  connection: Connection,
+  { requestId, method, path }: Pick<Exchange, 'requestId' | 'method' | 'path'>,
+): Origin {
+  return {
+    get address() {
+      return connection.address()
+    },
+    get userAgent() {
+      return request.headers.get('User-Agent') ?? undefined
+    },
+    requestId,
+    method,
+    path,
+  }
 }

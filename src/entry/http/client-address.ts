@@ -38,3 +38,14 @@ export function clientAddress(peer: string, forwardedFor: string | null, trusted
   }
   return address
 }
+
+const HOST = /^[A-Za-z0-9._-]+(:\d{1,5})?$|^\[[0-9a-fA-F:]+\](:\d{1,5})?$/
+
+/** The scheme and host that the client used, by what a trusted proxy says of them, or the request itself. */
+export function publicUrlOf(request: Request, peer: string, trusted: BlockList): string {
+  const said = (name: string) =>
+    addressIsIn(trusted, peer) ? request.headers.get(name)?.split(',')[0]?.trim() : undefined
+  const scheme = said('X-Forwarded-Proto') ?? new URL(request.url).protocol.slice(0, -1)
+  const host = said('X-Forwarded-Host') ?? request.headers.get('Host') ?? ''
+  return `${scheme === 'https' ? 'https' : 'http'}://${HOST.test(host) ? host : 'localhost'}`
+}

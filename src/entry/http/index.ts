@@ -1,3 +1,9 @@
-export { type Application, createApplication, type RequestLogging } from './application.ts'
+export {
+  type Application,
+  type ApplicationOptions,
+  createApplication,
+  type Door,
+  type RequestLogging,
+} from './application.ts'
 export { addressIsIn, clientAddress, parseCidrs } from './client-address.ts'
 export { type Listener, type ListenOptions, startListener } from './listener.ts'

@@ -1,7 +1,7 @@
 import type { BlockList } from 'node:net'
 import type { Log } from '../../platform/telemetry/index.ts'
 import type { Application } from './application.ts'
-import { clientAddress } from './client-address.ts'
+import { clientAddress, publicUrlOf } from './client-address.ts'
 
 export interface ListenOptions {
   readonly hostname: string
@@ -12,6 +12,8 @@ export interface ListenOptions {
   readonly reusePort: boolean
   readonly idleTimeoutSeconds: number
   readonly trustedProxies: BlockList
+  /** How clients reach this server; absent: as each request says it did. */
+  readonly publicUrl?: string | undefined
 }
 
 export interface Listener {
@@ -26,7 +28,7 @@ export interface Listener {
 const NO_BODY_LIMIT = Number.MAX_SAFE_INTEGER
 
 export function startListener(application: Application, options: ListenOptions, log: Log): Listener {
-  const { hostname, port, tls, reusePort, idleTimeoutSeconds, trustedProxies } = options
+  const { hostname, port, tls, reusePort, idleTimeoutSeconds, trustedProxies, publicUrl } = options
   const server = Bun.serve({
     hostname,
     port,
@@ -39,6 +41,7 @@ export function startListener(application: Application, options: ListenOptions, 
         address: () =>
           clientAddress(bun.requestIP(request)?.address ?? '', request.headers.get('X-Forwarded-For'), trustedProxies),
         keepOpen: () => bun.timeout(request, 0),
+        publicUrl: () => publicUrl ?? publicUrlOf(request, bun.requestIP(request)?.address ?? '', trustedProxies),
       }),
     error(error) {
       log.error({ err: error }, 'an answer broke off')

@@ -1,3 +1,4 @@
+import { type Challenge, Unauthenticated } from '../../features/identity/index.ts'
 import { RegistryError } from '../../oci/index.ts'
 import { Moved, OutcomeUnknown, Unavailable } from '../../platform/outcome/index.ts'
 import type { Log } from '../../platform/telemetry/index.ts'
@@ -5,7 +6,7 @@ import type { Log } from '../../platform/telemetry/index.ts'
 /** The one place where an error becomes an answer, in the specification's shape (spec.md#error-codes). */
 export function errorResponse(
   error: unknown,
-  { method, requestId, log }: { method: string; requestId: string; log: Log },
+  { method, requestId, log, publicUrl }: { method: string; requestId: string; log: Log; publicUrl: () => string },
 ): Response {
   const known =
     error instanceof RegistryError
@@ -17,7 +18,19 @@ export function errorResponse(
     ],
   }
   const headers = new Headers({ 'Content-Type': 'application/json', ...known.headers })
+  if (known instanceof Unauthenticated) headers.set('WWW-Authenticate', challengeOf(known.challenge, publicUrl()))
   return new Response(method === 'HEAD' ? null : `${JSON.stringify(body)}\n`, { status: known.status, headers })
+}
+
+/** Where a token can be had and for what (https://distribution.github.io/distribution/spec/auth/token/). */
+function challengeOf({ scope, error }: Challenge, publicUrl: string): string {
+  const parameters = [
+    ['realm', `${publicUrl}/token`],
+    ['service', new URL(publicUrl).host],
+    ['scope', scope],
+    ['error', error],
+  ].filter(([, value]) => value !== undefined)
+  return `Bearer ${parameters.map(([name, value]) => `${name}="${value}"`).join(',')}`
 }
 
 /** As long as it is being moved, and for good where it was: told to everybody, and no fault of anything here. */

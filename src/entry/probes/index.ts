@@ -1,3 +1,5 @@
+import type { Origin } from '../../features/access/index.ts'
+import type { Principal } from '../../features/identity/index.ts'
 import type { Metrics } from '../../platform/telemetry/index.ts'
 
 export interface Health {
@@ -10,15 +12,22 @@ export interface Health {
 export interface ProbesOptions {
   readonly health: Health
   readonly metrics: Pick<Metrics, 'expose'>
+  /** @throws RegistryError when this caller may not see the metrics. */
+  readonly mayScrape: (principal: Principal, origin: Origin) => Promise<void>
 }
 
 export const PROBE_PATHS = new Set(['/livez', '/readyz', '/metrics'])
 
 /** `/livez`: the process answers. `/readyz`: requests would be served. `/metrics`: Prometheus. */
-export async function probe(path: string, method: string, { health, metrics }: ProbesOptions): Promise<Response> {
+export async function probe(
+  { path, method, origin }: { readonly path: string; readonly method: string; readonly origin: Origin },
+  { health, metrics, mayScrape }: ProbesOptions,
+  identify: () => Promise<Principal>,
+): Promise<Response> {
   if (method !== 'GET' && method !== 'HEAD') return text('GET and HEAD only', 405, { Allow: 'GET, HEAD' })
   if (path === '/livez') return text('ok')
   if (path === '/metrics') {
+    await mayScrape(await identify(), origin)
     const { contentType, text: body } = await metrics.expose()
     return new Response(body, { headers: { 'Content-Type': contentType } })
   }

@@ -1,1 +1,23 @@
-export { type Access, type Action, authorize, type Permit, type Resource, repositoryOf } from './authorize.ts'
+export {
+  type Access,
+  type Asking,
+  answer,
+  authorize,
+  authorizeIfAllowed,
+  type Origin,
+  type Permit,
+  projectOfPermit,
+  repositoryOf,
+} from './authorize.ts'
+export { type Decision, decide, type Facts, type HeldGrant, projectOf, type Question, type Resource } from './decide.ts'
+export { grantScopes, type RequestedScope } from './grant-scopes.ts'
+export {
+  type Action,
+  BUILT_IN_ROLES,
+  type BuiltInRole,
+  isPermission,
+  PERMISSIONS,
+  type Permission,
+  type ProjectAction,
+  type RegistryAction,
+} from './permissions.ts'

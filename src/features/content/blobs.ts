@@ -7,7 +7,7 @@ import type { Content } from './content.ts'
 import { requireRepository } from './pull-manifest.ts'
 
 /** @throws BLOB_UNKNOWN, or NAME_UNKNOWN when there is no such repository. */
-export async function statBlob(content: Content, permit: Permit<'pull'>, digest: Digest): Promise<StoredBlob> {
+export async function statBlob(content: Content, permit: Permit<'pull' | 'stat'>, digest: Digest): Promise<StoredBlob> {
   const repository = repositoryOf(permit)
   const blob = await content.blobLinks.find(repository, digest)
   if (!blob) return unknownBlob(content, repository, digest)
@@ -35,7 +35,7 @@ export async function mountBlob(
     repository,
     digest,
     now: content.clock(),
-    ...(from && from.resource !== 'registry' ? { from: from.resource.repository } : {}),
+    ...(from ? { from: repositoryOf(from) } : {}),
   })
 }
 

@@ -1,4 +1,4 @@
-import { type Reference, RegistryError } from '../../oci/index.ts'
+import { type Reference, RegistryError, type Tag } from '../../oci/index.ts'
 import { type Permit, repositoryOf } from '../access/index.ts'
 import type { Content } from './content.ts'
 import { unknownManifest } from './pull-manifest.ts'
@@ -12,11 +12,18 @@ export async function deleteManifest(content: Content, permit: Permit<'delete'>,
   const repository = repositoryOf(permit)
   const now = content.clock()
   if ('tag' in reference) {
+    if (!permit.mayTag('remove', reference.tag)) throw keptTag(permit, reference.tag)
     if (await content.tags.remove({ repository, tag: reference.tag, now })) return
     return unknownManifest(content, repository, reference)
   }
-  const removed = await content.manifests.remove({ repository, digest: reference.digest, now })
+  const removed = await content.manifests.remove({
+    repository,
+    digest: reference.digest,
+    mayRemove: tag => permit.mayTag('remove', tag),
+    now,
+  })
   if (removed.outcome === 'unknown') return unknownManifest(content, repository, reference)
+  if (removed.outcome === 'tag kept') throw keptTag(permit, removed.tag)
   if (removed.outcome === 'referenced') {
     throw new RegistryError(
       'DENIED',
@@ -24,4 +31,10 @@ export async function deleteManifest(content: Content, permit: Permit<'delete'>,
       { status: 409, detail: { referencedBy: removed.by } },
     )
   }
+}
+
+function keptTag({ principal, resource }: Permit<'delete'>, tag: Tag): RegistryError {
+  return new RegistryError('DENIED', `${principal.name} may delete here, but not the tag ${tag}.`, {
+    detail: { tag, ...(resource === 'registry' ? {} : resource) },
+  })
 }

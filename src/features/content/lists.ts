@@ -19,7 +19,7 @@ export interface ListPage<Item> {
 }
 
 /** Tags in byte order. @throws NAME_UNKNOWN. */
-export async function listTags(content: Content, permit: Permit<'pull'>, request: ListRequest): Promise<ListPage<Tag>> {
+export async function listTags(content: Content, permit: Permit<'list'>, request: ListRequest): Promise<ListPage<Tag>> {
   const repository = repositoryOf(permit)
   const read = (limit: number) => content.tags.list(repository, { after: request.after, limit })
   const page = await onePage(content, request, read, tag => tag)
@@ -27,25 +27,43 @@ export async function listTags(content: Content, permit: Permit<'pull'>, request
   return page
 }
 
-/** Names of all repositories in byte order. */
+const CATALOG_BATCH = 200
+/** Reads of one page, so that who may see little of much does not keep the registry busy. */
+const CATALOG_READS = 1000
+
+/**
+ * Names of the repositories that the caller may see, in byte order. A page may hold fewer than were asked for although
+ * another follows.
+ * @param maySee asked about one repository after the other.
+ */
 export async function listRepositories(
   content: Content,
   _permit: Permit<'catalog'>,
-  request: ListRequest,
+  request: ListRequest & { readonly maySee: (repository: RepositoryName) => Promise<boolean> },
 ): Promise<ListPage<RepositoryName>> {
-  const after = request.after as RepositoryName | undefined
-  return onePage(
-    content,
-    request,
-    limit => content.repositories.list({ after, limit }),
-    name => name,
-  )
+  const limit = pageSize(content, request)
+  if (limit === 0) return { items: [] }
+  const items: RepositoryName[] = []
+  let after = request.after as RepositoryName | undefined
+  for (let reads = 0; reads < CATALOG_READS; reads += 1) {
+    const names = await content.repositories.list({ after, limit: CATALOG_BATCH })
+    for (const name of names) {
+      if (await request.maySee(name)) {
+        const last = items.at(-1)
+        if (last && items.length === limit) return { items, next: { after: last, limit } }
+        items.push(name)
+      }
+      after = name
+    }
+    if (names.length < CATALOG_BATCH) return { items }
+  }
+  return after === undefined ? { items } : { items, next: { after, limit } }
 }
 
 /** Descriptors of the manifests that have `subject` as their subject; empty when there are none. */
 export async function listReferrers(
   content: Content,
-  permit: Permit<'pull'>,
+  permit: Permit<'list'>,
   subject: Digest,
   request: ListRequest & { readonly artifactType?: string | undefined },
 ): Promise<ListPage<Descriptor>> {

@@ -16,7 +16,7 @@ export async function pullManifest(
 /** As {@link pullManifest} without the bytes, for HEAD. */
 export async function statManifest(
   content: Content,
-  permit: Permit<'pull'>,
+  permit: Permit<'stat'>,
   reference: Reference,
 ): Promise<ManifestSummary> {
   const repository = repositoryOf(permit)

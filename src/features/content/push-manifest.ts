@@ -32,7 +32,8 @@ export interface PushedManifest {
 
 /**
  * Stores a manifest whose blobs and manifests are all in the repository and moves the tags to it; durable.
- * @throws MANIFEST_INVALID, DIGEST_INVALID, SIZE_INVALID, MANIFEST_BLOB_UNKNOWN (one error for each that is absent).
+ * @throws MANIFEST_INVALID, DIGEST_INVALID, SIZE_INVALID, MANIFEST_BLOB_UNKNOWN (one error for each that is absent),
+ * DENIED when a tag may not be set or moved.
  */
 export async function pushManifest(
   content: Content,
@@ -44,6 +45,7 @@ export async function pushManifest(
   const manifest = parseManifest(push.bytes, push.contentType)
   const digest = digestOfPush(push)
   const tags = 'tag' in push.reference ? [push.reference.tag, ...push.tags] : push.tags
+  requireTags(permit, tags)
   const put = await content.manifests.put({
     repository,
     digest,
@@ -51,9 +53,17 @@ export async function pushManifest(
     manifest,
     tags,
     now: content.clock(),
+    mayMove: tag => permit.mayTag('overwrite', tag),
     allowAbsent: content.rules.sparseManifests === 'allow' ? 'all' : 'none',
   })
   if (put.outcome === 'absent') throw absentTargets(put.absent, manifest)
+  if (put.outcome === 'tag taken') {
+    throw new RegistryError(
+      'DENIED',
+      `The tag ${put.tag} is there already and ${permit.principal.name} may set new tags only: push to another tag, or ask for the permission "overwrite tag".`,
+      { detail: { tag: put.tag, digest: put.by } },
+    )
+  }
   if (put.outcome === 'wrong size') {
     throw new RegistryError(
       'MANIFEST_INVALID',
@@ -67,6 +77,14 @@ export async function pushManifest(
     ...(manifest.subject ? { subject: manifest.subject.digest } : {}),
     warnings: warningsOf(manifest, put.absent),
   }
+}
+
+function requireTags(permit: Permit<'push'>, tags: readonly Tag[]): void {
+  const refused = tags.find(tag => !permit.mayTag('push', tag))
+  if (refused === undefined) return
+  throw new RegistryError('DENIED', `${permit.principal.name} may push here, but not to the tag ${refused}.`, {
+    detail: { tag: refused },
+  })
 }
 
 /** @throws SIZE_INVALID with 413 when `sizeBytes` is over the limit. */

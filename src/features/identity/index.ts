@@ -1,11 +1,35 @@
-/** Who is calling. */
-export interface Principal {
-  /** Unique, and stable for as long as the account is; shown in logs. */
-  readonly name: string
-}
-
-/** Whoever calls a Berth that serves without authentication. */
-export const ANONYMOUS: Principal = { name: 'anonymous' }
-
-/** Berth itself, when nobody asked: scheduled work and administration at the machine. */
-export const SYSTEM: Principal = { name: 'system' }
+export {
+  type Authentication,
+  authenticate,
+  type IdentityTokens,
+  nameTaken,
+  type SignInAttempt,
+  type SignInObserver,
+  type SignInThrottle,
+  signIn,
+} from './authenticate.ts'
+export { CredentialUses } from './credential-uses.ts'
+export { parseGroupName, parseProjectName, parseRobotName, parseUserName, robotName } from './names.ts'
+export type { ExternalIdentity, MappedIdentity, PasswordSource } from './password-source.ts'
+export { hashPassword, PasswordVerifier, requireGoodPassword } from './passwords.ts'
+export {
+  ANONYMOUS,
+  type AuthenticatedBy,
+  type Principal,
+  type PrincipalKind,
+  SYSTEM,
+  type TokenAccess,
+  userPrincipal,
+} from './principal.ts'
+export { issueRefreshToken, type RefreshTokens, redeemRefreshToken } from './refresh-tokens.ts'
+export { type IssuedToken, RegistryTokens, type TokenSettings } from './registry-tokens.ts'
+export {
+  hashOf,
+  newPassword,
+  newSecretToken,
+  randomText,
+  type SecretTokenKind,
+  secretTokenKind,
+} from './secret-token.ts'
+export { Signing } from './signing.ts'
+export { type Challenge, Unauthenticated } from './unauthenticated.ts'

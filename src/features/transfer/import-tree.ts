@@ -44,7 +44,7 @@ export async function importTree(tree: TreeImport, wanted: Wanted, tags: readonl
   }
   for (const blob of manifest.blobs) await importBlob(tree, blob)
   const known = await tree.content.manifests.summary(tree.repository, { digest: wanted.digest })
-  const permit = authorize({ mode: 'open' }, SYSTEM, 'push', { repository: tree.repository })
+  const permit = await permitOf(tree)
   await pushManifest(tree.content, permit, {
     reference: { digest: wanted.digest },
     tags,
@@ -54,6 +54,12 @@ export async function importTree(tree: TreeImport, wanted: Wanted, tags: readonl
   if (!known) tree.counts.manifests += 1
   tree.counts.tags += tags.length
   tree.advance?.()
+}
+
+/** Whoever can start the command at the machine may do everything. */
+function permitOf({ repository }: TreeImport) {
+  const origin = { address: 'this machine' }
+  return authorize({ mode: 'open' }, { principal: SYSTEM, action: 'push', resource: { repository }, origin })
 }
 
 async function importChild(tree: TreeImport, child: Descriptor, depth: number): Promise<void> {
@@ -72,10 +78,8 @@ async function readManifest({ archive, found, content }: TreeImport, digest: Dig
   return Buffer.concat(pieces)
 }
 
-async function importBlob(
-  { archive, content, found, repository, counts, advance }: TreeImport,
-  { digest }: Descriptor,
-): Promise<void> {
+async function importBlob(tree: TreeImport, { digest }: Descriptor): Promise<void> {
+  const { archive, content, found, repository, counts, advance } = tree
   if (await content.blobLinks.find(repository, digest)) {
     counts.skipped += 1
     return advance?.()
@@ -83,7 +87,7 @@ async function importBlob(
   const file = await archive.open(found, digest)
   // Whether the manifest may go without it is decided when the manifest is pushed.
   if (!file) return
-  const permit = authorize({ mode: 'open' }, SYSTEM, 'push', { repository })
+  const permit = await permitOf(tree)
   const id = await startUpload(content, permit, algorithmOf(digest))
   const incoming = { sizeBytes: file.sizeBytes, stream: file.bytes }
   await finishUpload(content, permit, id, { digest, chunk: { incoming, range: undefined } })

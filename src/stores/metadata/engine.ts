@@ -17,10 +17,13 @@ export type PreparedBuild<Parameters, Row> = (db: Queries, parameter: Placeholde
 export interface Engine {
   /** Reads of what is committed, outside of any transaction. */
   readonly db: Queries
-  /** @param options.hot asked so often that an engine may keep its answers, for as long as they are what is committed. */
+  /**
+   * @param options.hot asked so often that an engine may keep its answers, for as long as they are what is committed.
+   * @param options.staleMs an engine that cannot know that may keep a hot query's answers for so long.
+   */
   prepare<Parameters extends object, Row>(
     build: PreparedBuild<Parameters, Row>,
-    options?: { readonly hot?: boolean },
+    options?: { readonly hot?: boolean; readonly staleMs?: number },
   ): Prepared<Parameters, Row>
   /**
    * Runs `work` in a transaction that sees no half of another; resolves when it is committed.

@@ -3,6 +3,7 @@ export type { Collection, NominatedCandidate, Verdict } from './collection.ts'
 export type { Contents } from './contents.ts'
 export type { Engine, Queries } from './engine.ts'
 export type { Explanation, Explanations } from './explanations.ts'
+export type * from './identity/index.ts'
 export type {
   BrokenReference,
   DamageRecords,
@@ -20,6 +21,14 @@ export { hasPostgresMetadata, openPostgresMetadata } from './postgres/open.ts'
 export type { Referrers } from './referrers.ts'
 export type { Relocation, RelocationRecord } from './relocation.ts'
 export type { Page, Repositories } from './repositories.ts'
+export type {
+  CredentialKind,
+  IdentityState,
+  Pushers,
+  SubjectKind,
+  SystemRole,
+  Visibility,
+} from './schema-identity.ts'
 export { migrateSqlite, openSqliteMetadata } from './sqlite/open.ts'
 export { takeServerLock } from './sqlite/server-lock.ts'
 export type { StorageIdentity } from './storage-identity.ts'

@@ -19,6 +19,8 @@ export interface NewManifest {
   readonly manifest: Manifest
   readonly tags: readonly Tag[]
   readonly now: number
+  /** May a tag that is there be moved from another manifest? Asked inside the transaction. */
+  readonly mayMove: (tag: Tag) => boolean
   /** Which absent targets are no reason to refuse. */
   readonly allowAbsent: 'none' | 'all'
 }
@@ -27,10 +29,12 @@ export type PutOutcome =
   | { readonly outcome: 'stored'; readonly absent: readonly Descriptor[] }
   | { readonly outcome: 'absent'; readonly absent: readonly Descriptor[] }
   | { readonly outcome: 'wrong size'; readonly descriptor: Descriptor; readonly storedBytes: number }
+  | { readonly outcome: 'tag taken'; readonly tag: Tag; readonly by: Digest }
 
 export type Removed =
   | { readonly outcome: 'removed' | 'unknown' }
   | { readonly outcome: 'referenced'; readonly by: Digest }
+  | { readonly outcome: 'tag kept'; readonly tag: Tag }
 
 export interface Manifests {
   find(repository: RepositoryName, reference: Reference): Promise<StoredManifest | undefined>
@@ -38,6 +42,11 @@ export interface Manifests {
   summary(repository: RepositoryName, reference: Reference): Promise<ManifestSummary | undefined>
   /** Checks that everything the manifest names is in the repository, stores it and moves the tags, in one; durable. */
   put(manifest: NewManifest): Promise<PutOutcome>
-  /** Removes the manifest and every tag on it, unless an index needs it; durable. */
-  remove(manifest: { repository: RepositoryName; digest: Digest; now: number }): Promise<Removed>
+  /** Removes the manifest and every tag on it, unless an index needs it or one of the tags may not go; durable. */
+  remove(manifest: {
+    repository: RepositoryName
+    digest: Digest
+    mayRemove: (tag: Tag) => boolean
+    now: number
+  }): Promise<Removed>
 }

@@ -3,6 +3,7 @@ import { type Collection, createCollection } from './collection.ts'
 import { type Contents, createContents } from './contents.ts'
 import type { Engine } from './engine.ts'
 import { createExplanations, type Explanations } from './explanations.ts'
+import { createIdentities, type Identities } from './identity/index.ts'
 import {
   createDamageRecords,
   createDangling,
@@ -49,6 +50,7 @@ export interface Metadata {
   readonly storage: StorageIdentity
   readonly relocation: Relocation
   readonly tables: Tables
+  readonly identities: Identities
   close(): Promise<void>
 }
 
@@ -79,6 +81,7 @@ export function createMetadata(engine: Engine): Metadata {
     storage: createStorageIdentity(engine),
     relocation: createRelocation(engine),
     tables: createTables(engine),
+    identities: createIdentities(engine),
     close: () => engine.close(),
   }
 }

@@ -19,12 +19,35 @@ export async function putManifest(queries: Queries, request: NewManifest): Promi
     if (stored && stored.sizeBytes !== descriptor.size)
       return { outcome: 'wrong size', descriptor, storedBytes: stored.sizeBytes }
   }
+  const taken = existing === undefined ? undefined : await takenTag(queries, existing, request)
+  if (taken) return taken
   const id = existing ?? (await ensureRepository(queries, repository, now))
   await storeManifest(queries, id, request)
   await storeReferences(queries, id, request, present)
   for (const tag of request.tags) await moveTag(queries, { id, tag, digest: request.digest, now })
   await nominateUntagged(queries, id, request.digest, now)
   return { outcome: 'stored', absent }
+}
+
+/** Looked at where the tag is moved, and not before: who may only create cannot overwrite what came in between. */
+async function takenTag(
+  queries: Queries,
+  id: number,
+  { tags, digest, mayMove }: NewManifest,
+): Promise<PutOutcome | undefined> {
+  const fixed = tags.filter(tag => !mayMove(tag))
+  for (const names of chunks(fixed)) {
+    const found = await queries
+      .selectFrom('tags')
+      .select(['name', 'digest'])
+      .where('repository_id', '=', id)
+      .where('name', 'in', names)
+      .where('digest', '!=', digest)
+      .limit(1)
+      .executeTakeFirst()
+    if (found) return { outcome: 'tag taken', tag: found.name, by: found.digest }
+  }
+  return undefined
 }
 
 interface Target {

@@ -6,12 +6,20 @@ import { repositoryId } from './repositories.ts'
 
 export async function removeManifest(
   queries: Queries,
-  { repository, digest, now }: Parameters<Manifests['remove']>[0],
+  { repository, digest, mayRemove, now }: Parameters<Manifests['remove']>[0],
 ): Promise<Removed> {
   const id = await repositoryId(queries, repository)
   if (id === undefined) return { outcome: 'unknown' }
   const by = await manifestNaming(queries, { repositoryId: id, digest, kind: 'manifest' })
   if (by) return { outcome: 'referenced', by }
+  const tags = await queries
+    .selectFrom('tags')
+    .select('name')
+    .where('repository_id', '=', id)
+    .where('digest', '=', digest)
+    .execute()
+  const kept = tags.find(({ name }) => !mayRemove(name))
+  if (kept) return { outcome: 'tag kept', tag: kept.name }
   return { outcome: (await dropManifest(queries, id, digest, now)) ? 'removed' : 'unknown' }
 }
 

@@ -11,7 +11,7 @@ import type { Content } from '../content.ts'
  */
 export async function requireSession(content: Content, permit: Permit<'push'>, id: string): Promise<FoundSession> {
   const session = await content.sessions.find(id)
-  if (session?.repository === repositoryOf(permit) && session.principal === permit.principal.name) return session
+  if (session?.repository === repositoryOf(permit) && session.principal === permit.principal.id) return session
   throw unknownSession(id)
 }
 

@@ -13,7 +13,7 @@ export async function startUpload(
   await content.sessions.start({
     id,
     repository: repositoryOf(permit),
-    principal: permit.principal.name,
+    principal: permit.principal.id,
     algorithm,
     now: content.clock(),
   })

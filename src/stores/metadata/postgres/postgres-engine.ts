@@ -6,6 +6,7 @@ import type { Schema } from '../schema.ts'
 import { type Connections, connect, type PostgresOptions } from './connect.ts'
 import { postgresDialect } from './dialect.ts'
 import { mayRunAgain, translate } from './faults.ts'
+import { StaleAnswers } from './stale-answers.ts'
 
 const MAX_ATTEMPTS = 30
 const FIRST_PAUSE_MS = 2
@@ -21,21 +22,32 @@ export function openPostgresEngine(options: PostgresOptions): Engine {
     dialect: postgresDialect((text, parameters) => told(limitMs, run(connections, text, parameters))),
   })
   const writing = new Set<Promise<unknown>>()
+  const forgetful: { forget(): void }[] = []
   return {
     db,
-    prepare<Parameters extends object, Row>(build: PreparedBuild<Parameters, Row>) {
+    prepare<Parameters extends object, Row>(build: PreparedBuild<Parameters, Row>, { staleMs = 0 } = {}) {
       const { text, bind } = compilePrepared(db, build)
-      return async (parameters: Parameters) => {
+      const ask = async (values: unknown[]) => {
         // postgres.js prepares a text once for each connection.
-        const rows = connections.unsafe(text, bind(parameters) as never[], { prepare: true })
+        const rows = connections.unsafe(text, values as never[], { prepare: true })
         return (await told(limitMs, rows)) as unknown as readonly Row[]
+      }
+      if (staleMs === 0) return (parameters: Parameters) => ask(bind(parameters))
+      const answers = new StaleAnswers<Row>(staleMs)
+      forgetful.push(answers)
+      return (parameters: Parameters) => {
+        const values = bind(parameters)
+        return answers.answer(values, () => ask(values))
       }
     },
     async write(work, { durable = true } = {}) {
       const written = runSerializable(connections, work, { durable, limitMs })
       writing.add(written)
       try {
-        return await written
+        const result = await written
+        // What is changed here is seen here at once.
+        for (const answers of forgetful) answers.forget()
+        return result
       } finally {
         writing.delete(written)
       }

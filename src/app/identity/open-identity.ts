@@ -1,0 +1,65 @@
+import type { Access } from '../../features/access/index.ts'
+import {
+  type Authentication,
+  CredentialUses,
+  PasswordVerifier,
+  type RefreshTokens,
+  RegistryTokens,
+  Signing,
+} from '../../features/identity/index.ts'
+import { systemClock } from '../../platform/clock/index.ts'
+import { createSealer } from '../../platform/secrets/index.ts'
+import type { Log } from '../../platform/telemetry/index.ts'
+import type { Metadata } from '../../stores/metadata/index.ts'
+import type { Config } from '../config/index.ts'
+import { secretKey } from './secret-key.ts'
+
+/** `iss` and `aud` of registry tokens: they are believed by whoever has the key, whatever name it is reached by. */
+const SERVICE = 'berth'
+const DAY_MS = 24 * 3600 * 1000
+
+/** What a server needs to know who is calling and what they may do. */
+export interface IdentityServices {
+  readonly access: Access
+  readonly authentication: Authentication
+  readonly refreshTokens: RefreshTokens
+  readonly signing: Signing
+  stop(): Promise<void>
+}
+
+export async function openIdentity({ identities }: Metadata, config: Config, log: Log): Promise<IdentityServices> {
+  const { accessFacts, credentials, signIns, projects, signingKeys } = identities
+  const signing = new Signing(signingKeys, createSealer(secretKey(config)), systemClock)
+  await signing.rotate()
+  const { lifetimeSeconds, refreshDays } = config.tokens
+  const uses = new CredentialUses(credentials, error =>
+    log.warn({ err: error }, 'uses of tokens were not written down'),
+  )
+  return {
+    signing,
+    access: {
+      mode: 'closed',
+      facts: accessFacts,
+      clock: systemClock,
+      networkRefusal: () => undefined,
+      async makeProject(name, by) {
+        await projects.create({ name, visibility: 'private', ownerId: by.accountId, now: systemClock() })
+      },
+      refused: () => undefined,
+    },
+    authentication: {
+      signIns,
+      credentials,
+      accounts: accessFacts,
+      passwords: new PasswordVerifier(),
+      tokens: new RegistryTokens(signing, { service: SERVICE, lifetimeSeconds }, systemClock),
+      sources: [],
+      identityTokens: async () => undefined,
+      throttle: { before: async () => undefined, failed: async () => undefined, succeeded: async () => undefined },
+      used: (credential, at) => uses.note(credential, at),
+      clock: systemClock,
+    },
+    refreshTokens: { credentials, accounts: accessFacts, lifetimeMs: refreshDays * DAY_MS, clock: systemClock },
+    stop: () => uses.stop(),
+  }
+}

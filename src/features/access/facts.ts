@@ -1,0 +1,58 @@
+import type { AccessFacts, GrantFacts, TrustRuleFacts } from '../../stores/metadata/index.ts'
+import type { Principal } from '../identity/index.ts'
+import { type Facts, type HeldGrant, projectOf, type Resource } from './decide.ts'
+import { BUILT_IN_ROLES, isPermission, type Permission } from './permissions.ts'
+
+/** Reads what a decision about this principal and resource needs, and no more. */
+export async function factsFor(facts: AccessFacts, principal: Principal, resource: Resource): Promise<Facts> {
+  const { kind, accountId } = principal
+  const owner = (kind === 'user' || kind === 'robot') && accountId !== undefined ? { kind, id: accountId } : undefined
+  const account = owner && (await facts.account(owner.kind, owner.id))
+  if (resource === 'registry') return { account, grants: [] }
+  const project = await facts.project(projectOf(resource))
+  if (!project) return { account, grants: [] }
+  if (principal.rule !== undefined) {
+    const rule = await facts.trustRule(principal.rule)
+    return { project, grants: rule?.project_id === project.id ? [heldByRule(rule)] : [] }
+  }
+  if (!owner) return { project, grants: [] }
+  const grants = (await facts.grants(owner.kind, owner.id, project.id)).map(heldGrant)
+  if (owner.kind !== 'user' || project.pushers !== 'pipelines') return { account, project, grants }
+  return { account, project, grants, brokenGlassUntil: await facts.brokenGlass(owner.id, project.id) }
+}
+
+/** An engine that remembers an answer gives the same rows again. */
+const known = new WeakMap<object, HeldGrant>()
+
+function heldGrant(row: GrantFacts): HeldGrant {
+  const before = known.get(row)
+  if (before) return before
+  const held = {
+    permissions: permissionsOf(row),
+    repositories: row.repositories,
+    tags: row.tags,
+    via: `role ${row.role}${row.group === null ? '' : `, as a member of group ${row.group}`}`,
+  }
+  known.set(row, held)
+  return held
+}
+
+function permissionsOf({ role, permissions }: GrantFacts): readonly Permission[] {
+  // A role that is built in cannot be redefined.
+  if (Object.hasOwn(BUILT_IN_ROLES, role)) return BUILT_IN_ROLES[role as keyof typeof BUILT_IN_ROLES]
+  return permissions === null ? [] : (JSON.parse(permissions) as readonly string[]).filter(isPermission)
+}
+
+function heldByRule(row: TrustRuleFacts): HeldGrant {
+  const before = known.get(row)
+  if (before) return before
+  const rule = JSON.parse(row.rule) as { permissions: readonly string[]; repositories: string; tags: string }
+  const held = {
+    permissions: rule.permissions.filter(isPermission),
+    repositories: rule.repositories,
+    tags: rule.tags,
+    via: `trust rule ${row.name}`,
+  }
+  known.set(row, held)
+  return held
+}

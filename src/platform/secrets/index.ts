@@ -1,0 +1,2 @@
+export { createSealer, SealBroken, type Sealer } from './sealer.ts'
+export { Secret } from './secret.ts'

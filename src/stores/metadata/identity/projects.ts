@@ -1,0 +1,130 @@
+import type { Engine, Queries } from '../engine.ts'
+import type { Pushers, Visibility } from '../schema-identity.ts'
+
+export interface Project {
+  readonly id: number
+  /** The first component of its repositories' names. */
+  readonly name: string
+  readonly visibility: Visibility
+  readonly pushers: Pushers
+  /** Its network rules, as they were given. */
+  readonly network: unknown
+  readonly createdAt: number
+}
+
+export interface ProjectChange {
+  readonly visibility?: Visibility | undefined
+  readonly pushers?: Pushers | undefined
+  /** Null takes the rules away. */
+  readonly network?: unknown
+}
+
+export interface Projects {
+  find(name: string): Promise<Project | undefined>
+  list(page: { after?: string | undefined; limit: number }): Promise<readonly Project[]>
+  /** False when the name is taken; `owner` is granted that role in it; durable. */
+  create(project: { name: string; visibility: Visibility; ownerId?: number | undefined; now: number }): Promise<boolean>
+  /** False when there is no such project; durable. */
+  update(name: string, change: ProjectChange): Promise<boolean>
+  /** With its grants, robots and rules, when it has no repositories; durable. */
+  remove(name: string): Promise<'removed' | 'unknown' | 'has repositories'>
+}
+
+const COLUMNS = ['id', 'name', 'visibility', 'pushers', 'network', 'created_at'] as const
+
+export function createProjects(engine: Engine): Projects {
+  return {
+    async find(name) {
+      const row = await engine.db.selectFrom('projects').select(COLUMNS).where('name', '=', name).executeTakeFirst()
+      return row && projectOf(row)
+    },
+    async list({ after = '', limit }) {
+      const rows = await engine.db
+        .selectFrom('projects')
+        .select(COLUMNS)
+        .where('name', '>', after)
+        .orderBy('name')
+        .limit(limit)
+        .execute()
+      return rows.map(projectOf)
+    },
+    create: project => engine.write(queries => createProject(queries, project)),
+    update: (name, { visibility, pushers, network }) =>
+      engine.write(async queries => {
+        const columns = {
+          ...(visibility === undefined ? {} : { visibility }),
+          ...(pushers === undefined ? {} : { pushers }),
+          ...(network === undefined ? {} : { network: network === null ? null : JSON.stringify(network) }),
+        }
+        const id = await projectId(queries, name)
+        if (id === undefined) return false
+        if (Object.keys(columns).length > 0)
+          await queries.updateTable('projects').set(columns).where('id', '=', id).execute()
+        return true
+      }),
+    remove: name => engine.write(queries => removeProject(queries, name)),
+  }
+}
+
+export async function projectId(queries: Queries, name: string): Promise<number | undefined> {
+  return (await queries.selectFrom('projects').select('id').where('name', '=', name).executeTakeFirst())?.id
+}
+
+async function createProject(
+  queries: Queries,
+  { name, visibility, ownerId, now }: Parameters<Projects['create']>[0],
+): Promise<boolean> {
+  const created = await queries
+    .insertInto('projects')
+    .values({ name, visibility, pushers: 'members', network: null, created_at: now })
+    .onConflict(conflict => conflict.column('name').doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  if (!created) return false
+  if (ownerId !== undefined) {
+    const grant = { role: 'owner', repositories: '**', tags: '*', created_at: now }
+    await queries
+      .insertInto('grants')
+      .values({ project_id: created.id, subject_kind: 'user', subject_id: ownerId, ...grant })
+      .execute()
+  }
+  return true
+}
+
+async function removeProject(queries: Queries, name: string) {
+  const id = await projectId(queries, name)
+  if (id === undefined) return 'unknown' as const
+  const repository = await queries
+    .selectFrom('repositories')
+    .select('id')
+    .where(where =>
+      where.or([
+        where('name', '=', name as never),
+        // Everything that begins with "name/": "0" follows "/".
+        where.and([where('name', '>', `${name}/` as never), where('name', '<', `${name}0` as never)]),
+      ]),
+    )
+    .limit(1)
+    .executeTakeFirst()
+  if (repository) return 'has repositories' as const
+  const robots = queries.selectFrom('robots').select('id').where('project_id', '=', id)
+  await queries.deleteFrom('credentials').where('owner_kind', '=', 'robot').where('owner_id', 'in', robots).execute()
+  await queries.deleteFrom('grants').where('subject_kind', '=', 'robot').where('subject_id', 'in', robots).execute()
+  for (const table of ['grants', 'robots', 'trust_rules', 'break_glass'] as const)
+    await queries.deleteFrom(table).where('project_id', '=', id).execute()
+  await queries.deleteFrom('projects').where('id', '=', id).execute()
+  return 'removed' as const
+}
+
+function projectOf(row: {
+  id: number
+  name: string
+  visibility: Visibility
+  pushers: Pushers
+  network: string | null
+  created_at: number
+}): Project {
+  const { id, name, visibility, pushers } = row
+  const network: unknown = row.network === null ? undefined : JSON.parse(row.network)
+  return { id, name, visibility, pushers, network, createdAt: row.created_at }
+}

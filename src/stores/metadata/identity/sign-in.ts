@@ -1,0 +1,95 @@
+import type { Engine, Queries } from '../engine.ts'
+import type { SystemRole } from '../schema-identity.ts'
+import { insertUser, type NewUser } from './users.ts'
+
+/** What another source said of somebody who just proved to be it. */
+export interface ExternalSignIn {
+  readonly source: string
+  readonly subject: string
+  readonly name: string
+  readonly displayName?: string | undefined
+  readonly email?: string | undefined
+  /** All of them: others that this source gave before are taken away. */
+  readonly groups: readonly string[]
+  /** Undefined takes away what this source gave before. */
+  readonly systemRole: SystemRole | undefined
+  readonly now: number
+}
+
+export interface SignIns {
+  /** Undefined: no user of that name. `hash`, a PHC string, is undefined for users of other sources. */
+  password(name: string): Promise<{ readonly id: number; readonly hash: string | undefined } | undefined>
+  signedIn(user: { id: number; now: number }): Promise<void>
+  /** Creates the user when there is no user at all, as the first start does; of several that try, one does. */
+  createFirst(user: NewUser): Promise<boolean>
+  /** Creates or updates the user; `name taken` when another source, or a local user, has the name. Durable. */
+  external(signIn: ExternalSignIn): Promise<{ readonly id: number; readonly name: string } | 'name taken'>
+}
+
+export function createSignIns(engine: Engine): SignIns {
+  const password = engine.prepare<{ name: string }, { id: number; password_hash: string | null }>(
+    (db, parameter) => db.selectFrom('users').select(['id', 'password_hash']).where('name', '=', parameter('name')),
+    { hot: true },
+  )
+  return {
+    async password(name) {
+      const row = (await password({ name }))[0]
+      return row && { id: row.id, hash: row.password_hash ?? undefined }
+    },
+    signedIn: ({ id, now }) =>
+      engine.write(
+        async queries => {
+          await queries.updateTable('users').set({ signed_in_at: now }).where('id', '=', id).execute()
+        },
+        { durable: false },
+      ),
+    createFirst: user =>
+      engine.write(async queries => {
+        const any = await queries.selectFrom('users').select('id').limit(1).executeTakeFirst()
+        return any === undefined && (await insertUser(queries, user)) !== undefined
+      }),
+    external: signIn => engine.write(queries => signInFrom(queries, signIn)),
+  }
+}
+
+async function signInFrom(queries: Queries, signIn: ExternalSignIn) {
+  const { source, subject, now } = signIn
+  const columns = {
+    display_name: signIn.displayName ?? null,
+    email: signIn.email ?? null,
+    system_role: signIn.systemRole ?? null,
+    signed_in_at: now,
+  }
+  const known = await queries
+    .selectFrom('users')
+    .select(['id', 'name'])
+    .where('source', '=', source)
+    .where('subject', '=', subject)
+    .executeTakeFirst()
+  const user =
+    known ??
+    (await queries
+      .insertInto('users')
+      .values({ name: signIn.name, source, subject, state: 'active', created_at: now, ...columns })
+      .onConflict(conflict => conflict.column('name').doNothing())
+      .returning(['id', 'name'])
+      .executeTakeFirst())
+  if (!user) return 'name taken' as const
+  if (known) await queries.updateTable('users').set(columns).where('id', '=', known.id).execute()
+  await replaceGroups(queries, user.id, signIn)
+  return user
+}
+
+/** Replaced and not added to: a group that the source took somebody out of counts no more (CVE-2025-23208). */
+async function replaceGroups(queries: Queries, userId: number, { source, groups, now }: ExternalSignIn) {
+  await queries.deleteFrom('group_members').where('user_id', '=', userId).where('source', '=', source).execute()
+  for (const name of new Set(groups)) {
+    const { id } = await queries
+      .insertInto('groups')
+      .values({ name, created_at: now })
+      .onConflict(conflict => conflict.column('name').doUpdateSet({ name }))
+      .returning('id')
+      .executeTakeFirstOrThrow()
+    await queries.insertInto('group_members').values({ group_id: id, user_id: userId, source }).execute()
+  }
+}
