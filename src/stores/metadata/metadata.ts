@@ -1,3 +1,4 @@
+import { type AuditTables, createAuditTables } from './audit/audit.ts'
 import { type BlobLinks, createBlobLinks } from './blob-links.ts'
 import { type Collection, createCollection } from './collection.ts'
 import { type Contents, createContents } from './contents.ts'
@@ -49,6 +50,7 @@ export interface Metadata {
   readonly storage: StorageIdentity
   readonly relocation: Relocation
   readonly tables: Tables
+  readonly audit: AuditTables
   close(): Promise<void>
 }
 
@@ -79,6 +81,7 @@ export function createMetadata(engine: Engine): Metadata {
     storage: createStorageIdentity(engine),
     relocation: createRelocation(engine),
     tables: createTables(engine),
+    audit: createAuditTables(engine),
     close: () => engine.close(),
   }
 }
