@@ -11,6 +11,11 @@ export const PLAIN_TABLES: readonly PlainTable[] = [
   'manifest_references',
   'tags',
   'collection_candidates',
+  'audit_records',
+  'audit_head',
+  'audit_inbox',
+  'audit_checkpoints',
+  'audit_sinks',
 ]
 
 /** The registry that is copied. */

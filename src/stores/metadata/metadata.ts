@@ -1,3 +1,4 @@
+import { type AuditTables, createAuditTables } from './audit/audit.ts'
 import { type BlobLinks, createBlobLinks } from './blob-links.ts'
 import { type Collection, createCollection } from './collection.ts'
 import { type Contents, createContents } from './contents.ts'
@@ -51,6 +52,7 @@ export interface Metadata {
   readonly relocation: Relocation
   readonly tables: Tables
   readonly identities: Identities
+  readonly audit: AuditTables
   close(): Promise<void>
 }
 
@@ -82,6 +84,7 @@ export function createMetadata(engine: Engine): Metadata {
     relocation: createRelocation(engine),
     tables: createTables(engine),
     identities: createIdentities(engine),
+    audit: createAuditTables(engine),
     close: () => engine.close(),
   }
 }

@@ -13,6 +13,11 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   collection_candidates: ['insert', 'update', 'delete'],
   condemned_objects: ['insert', 'update', 'delete'],
   uploads: ['insert'],
+  audit_inbox: ['insert', 'update', 'delete'],
+  audit_records: ['insert', 'update', 'delete'],
+  audit_head: ['insert', 'update', 'delete'],
+  audit_checkpoints: ['insert', 'update', 'delete'],
+  audit_sinks: ['insert', 'update', 'delete'],
 }
 const MARK = 'BERTH-MOVED: '
 

@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely'
 import type { Digest, DigestAlgorithm, RepositoryName, Tag } from '../../oci/index.ts'
+import type { AuditSchema } from './schema-audit.ts'
 import type { IdentitySchema } from './schema-identity.ts'
 
 /**
@@ -14,7 +15,7 @@ import type { IdentitySchema } from './schema-identity.ts'
  * A blob can be seen in a repository when, and only when, a row of repository_blobs joins a row of blobs whose
  * state is "stored". HEAD, GET, mount and the manifest check all ask that one question (blob-links.ts).
  */
-export interface Schema extends IdentitySchema {
+export interface Schema extends IdentitySchema, AuditSchema {
   repositories: { id: Generated<number>; name: RepositoryName; created_at: number }
   blobs: {
     digest: Digest

@@ -3,6 +3,7 @@ import { type Postgres, postgresBinaries, startPostgres } from '../../../../test
 import { describeWithTools } from '../../../../test/tools/find-tools.ts'
 import type { RepositoryName } from '../../../oci/index.ts'
 import { Unavailable } from '../../../platform/outcome/index.ts'
+import { auditContract } from '../audit/audit.contract.ts'
 import { engineContract } from '../engine.contract.ts'
 import { migratePostgres } from './open.ts'
 import { openPostgresEngine } from './postgres-engine.ts'
@@ -23,7 +24,7 @@ describeWithTools('postgres', 'PostgreSQL', [need], () => {
     statementTimeoutSeconds: 30,
   })
 
-  engineContract('PostgreSQL', async () => {
+  const open = async () => {
     const settings = await options()
     await migratePostgres(settings)
     const engine = openPostgresEngine(settings)
@@ -32,7 +33,10 @@ describeWithTools('postgres', 'PostgreSQL', [need], () => {
       another: async () => openPostgresEngine(settings),
       [Symbol.asyncDispose]: () => engine.close(),
     }
-  })
+  }
+
+  engineContract('PostgreSQL', open)
+  auditContract('PostgreSQL', open)
 
   test('replicas that start at once migrate once', async () => {
     const settings = await options()

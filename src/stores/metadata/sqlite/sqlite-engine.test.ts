@@ -3,12 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { OutcomeUnknown } from '../../../platform/outcome/index.ts'
+import { auditContract } from '../audit/audit.contract.ts'
 import { engineContract } from '../engine.contract.ts'
 import { LogSync } from './log-sync.ts'
 import { migrateSqlite } from './open.ts'
 import { openSqliteEngine } from './sqlite-engine.ts'
 
-engineContract('SQLite', async () => {
+const open = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'berth-sqlite-'))
   const file = join(folder, 'berth.db')
   await migrateSqlite(file)
@@ -21,7 +22,10 @@ engineContract('SQLite', async () => {
       await rm(folder, { recursive: true, force: true })
     },
   }
-})
+}
+
+engineContract('SQLite', open)
+auditContract('SQLite', open)
 
 test('a log that cannot be synced makes this and every later write’s outcome unknown, and names the file', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'berth-log-'))

@@ -11,6 +11,11 @@ export type TableName =
   | 'tags'
   | 'collection_candidates'
   | 'condemned_objects'
+  | 'audit_records'
+  | 'audit_head'
+  | 'audit_inbox'
+  | 'audit_checkpoints'
+  | 'audit_sinks'
 
 /** Tables whose rows are the same wherever the registry is. */
 export type PlainTable = Exclude<TableName, 'blobs'>
@@ -71,4 +76,31 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     key: ['storage_key'],
     columns: ['digest', 'size_bytes', 'condemned_at', 'reason'],
   },
+  audit_records: {
+    name: 'audit_records',
+    key: ['sequence'],
+    columns: [
+      'id',
+      'at',
+      'type',
+      'category',
+      'outcome',
+      'actor_id',
+      'actor_name',
+      'project',
+      'repository',
+      'digest',
+      'address',
+      'body',
+      'hash',
+    ],
+  },
+  audit_head: { name: 'audit_head', key: ['one'], columns: ['sequence', 'hash', 'at'] },
+  audit_inbox: { name: 'audit_inbox', key: ['id'], columns: ['entry_id', 'at', 'entry'] },
+  audit_checkpoints: {
+    name: 'audit_checkpoints',
+    key: ['sequence'],
+    columns: ['hash', 'at', 'key_id', 'signature'],
+  },
+  audit_sinks: { name: 'audit_sinks', key: ['name'], columns: ['cursor', 'updated_at'] },
 }
