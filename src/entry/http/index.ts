@@ -1,3 +1,3 @@
 export { type Application, createApplication, type RequestLogging } from './application.ts'
-export { addressIsIn, clientAddress, parseCidrs } from './client-address.ts'
+export { clientAddress } from './client-address.ts'
 export { type Listener, type ListenOptions, startListener } from './listener.ts'
