@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseCidrs } from '../../entry/http/index.ts'
+import { parseCidrs } from '../../platform/addresses/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import { BlobsAddressError, parseBlobsAddress } from '../../stores/blobs/index.ts'
 

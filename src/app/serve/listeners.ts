@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { type Application, type Listener, parseCidrs, startListener } from '../../entry/http/index.ts'
+import { type Application, type Listener, startListener } from '../../entry/http/index.ts'
+import { parseCidrs } from '../../platform/addresses/index.ts'
 import type { Log } from '../../platform/telemetry/index.ts'
 import type { Config } from '../config/index.ts'
 

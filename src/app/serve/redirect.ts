@@ -1,5 +1,5 @@
-import { addressIsIn, parseCidrs } from '../../entry/http/index.ts'
 import type { StoredBlob } from '../../features/content/index.ts'
+import { addressIsIn, parseCidrs } from '../../platform/addresses/index.ts'
 import type { BlobStores } from '../../stores/blobs/index.ts'
 import type { Config } from '../config/index.ts'
 

@@ -5,5 +5,5 @@ export {
   type Door,
   type RequestLogging,
 } from './application.ts'
-export { addressIsIn, clientAddress, parseCidrs } from './client-address.ts'
+export { clientAddress } from './client-address.ts'
 export { type Listener, type ListenOptions, startListener } from './listener.ts'

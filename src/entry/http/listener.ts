@@ -1,4 +1,4 @@
-import type { BlockList } from 'node:net'
+import type { Cidr } from '../../platform/addresses/index.ts'
 import type { Log } from '../../platform/telemetry/index.ts'
 import type { Application } from './application.ts'
 import { clientAddress, publicUrlOf } from './client-address.ts'
@@ -11,7 +11,7 @@ export interface ListenOptions {
   /** Lets several processes, or an old and a new certificate, share the port. */
   readonly reusePort: boolean
   readonly idleTimeoutSeconds: number
-  readonly trustedProxies: BlockList
+  readonly trustedProxies: readonly Cidr[]
   /** How clients reach this server; absent: as each request says it did. */
   readonly publicUrl?: string | undefined
 }
