@@ -6,10 +6,13 @@ import { join } from 'node:path'
 /** The folder that `test/tools/install.sh` fills. */
 export const toolsFolder = process.env.BERTH_TOOLS ?? join(homedir(), '.cache', 'berth-tools')
 
+/** Where Debian puts servers, which is not on everybody's PATH. */
+const SERVERS = '/usr/sbin'
+
 /** Where the tool is: the pinned one that the install script built, else one on the PATH. */
 export function findTool(name: string): string | undefined {
   const pinned = join(toolsFolder, 'bin', name)
-  return existsSync(pinned) ? pinned : (Bun.which(name) ?? undefined)
+  return existsSync(pinned) ? pinned : (Bun.which(name) ?? Bun.which(name, { PATH: SERVERS }) ?? undefined)
 }
 
 /** The path of a tool that a suite has declared, and which is therefore there. */

@@ -29,8 +29,8 @@ toxiproxy-server github.com/Shopify/toxiproxy/v2/cmd/server                v2.5.
 # Debian pins these by its release.
 # An emulator of Azure Blob Storage; not among the project's packages, for it brings some four hundred.
 azurite=3.37.0
-apt_commands='skopeo buildah podman newuidmap fuse-overlayfs crun strace haproxy'
-apt_packages='skopeo buildah podman uidmap fuse-overlayfs crun strace haproxy postgresql ca-certificates'
+apt_commands='skopeo buildah podman newuidmap fuse-overlayfs crun strace haproxy ldapadd'
+apt_packages='skopeo buildah podman uidmap fuse-overlayfs crun strace haproxy postgresql slapd ldap-utils ca-certificates'
 # The contents of the test images, for both platforms (test/interop/images reads this folder).
 deb_platforms='amd64 arm64'
 deb_packages='base-files libc6 libtinfo6 bash busybox-static'
@@ -60,7 +60,8 @@ install_apt() {
   for command in $apt_commands; do
     command -v "$command" >/dev/null || missing+=" $command"
   done
-  # Debian keeps it off the path.
+  # Debian keeps these off the path.
+  [ -x /usr/sbin/slapd ] || missing+=' slapd'
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=' postgresql'
   if [ -z "$missing" ]; then return; fi
   if ! command -v apt-get >/dev/null; then
@@ -72,6 +73,8 @@ install_apt() {
   # shellcheck disable=SC2086 # one word per package is meant
   quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 \
     install -y --no-install-recommends $apt_packages
+  # Debian starts it; the tests start their own.
+  if [[ $missing == *slapd* ]]; then quietly as_root service slapd stop; fi
 }
 
 install_go_tool() {

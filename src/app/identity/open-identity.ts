@@ -1,4 +1,4 @@
-import type { Access } from '../../features/access/index.ts'
+import { type Access, entryOf } from '../../features/access/index.ts'
 import {
   type Authentication,
   CredentialUses,
@@ -42,8 +42,12 @@ export async function openIdentity({ identities }: Metadata, config: Config, log
       facts: accessFacts,
       clock: systemClock,
       networkRefusal: () => undefined,
-      async makeProject(name, by) {
-        await projects.create({ name, visibility: 'private', ownerId: by.accountId, now: systemClock() })
+      async makeProject(name, principal, origin) {
+        const now = systemClock()
+        const made = { at: now, type: 'project.create', category: 'administration', outcome: 'success' } as const
+        const entry = entryOf({ principal, origin, resource: { project: name } }, made)
+        const project = { name, visibility: 'private', ownerId: principal.accountId, now } as const
+        await projects.create(project, isNew => (isNew ? [entry] : []))
       },
       refused: () => undefined,
     },

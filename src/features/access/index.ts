@@ -1,3 +1,4 @@
+export { audited, type Deed, entryOf } from './audited.ts'
 export {
   type Access,
   type Asking,

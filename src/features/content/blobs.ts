@@ -5,6 +5,7 @@ import type { LinkedBlob, StoredBlob } from '../../stores/metadata/index.ts'
 import { type Permit, repositoryOf } from '../access/index.ts'
 import type { Content } from './content.ts'
 import { requireRepository } from './pull-manifest.ts'
+import { recordOfBlobDelete } from './recorded.ts'
 
 /** @throws BLOB_UNKNOWN, or NAME_UNKNOWN when there is no such repository. */
 export async function statBlob(content: Content, permit: Permit<'pull' | 'stat'>, digest: Digest): Promise<StoredBlob> {
@@ -42,7 +43,8 @@ export async function mountBlob(
 /** Takes the blob out of the repository; durable. @throws BLOB_UNKNOWN, or DENIED with 409 while a manifest names it. */
 export async function deleteBlob(content: Content, permit: Permit<'delete'>, digest: Digest): Promise<void> {
   const repository = repositoryOf(permit)
-  const unlinked = await content.blobLinks.unlink({ repository, digest, now: content.clock() })
+  const now = content.clock()
+  const unlinked = await content.blobLinks.unlink({ repository, digest, now }, recordOfBlobDelete(permit, digest, now))
   if (unlinked.outcome === 'unknown') return unknownBlob(content, repository, digest)
   if (unlinked.outcome === 'referenced') {
     throw new RegistryError(

@@ -2,6 +2,7 @@ import { type Reference, RegistryError, type Tag } from '../../oci/index.ts'
 import { type Permit, repositoryOf } from '../access/index.ts'
 import type { Content } from './content.ts'
 import { unknownManifest } from './pull-manifest.ts'
+import { recordOfDelete, recordOfUntag } from './recorded.ts'
 
 /**
  * Deletes a tag, or by digest a manifest with all its tags; durable. The bytes go with garbage collection.
@@ -13,15 +14,15 @@ export async function deleteManifest(content: Content, permit: Permit<'delete'>,
   const now = content.clock()
   if ('tag' in reference) {
     if (!permit.mayTag('remove', reference.tag)) throw keptTag(permit, reference.tag)
-    if (await content.tags.remove({ repository, tag: reference.tag, now })) return
+    const { tag } = reference
+    if (await content.tags.remove({ repository, tag, now }, recordOfUntag(permit, tag, now))) return
     return unknownManifest(content, repository, reference)
   }
-  const removed = await content.manifests.remove({
-    repository,
-    digest: reference.digest,
-    mayRemove: tag => permit.mayTag('remove', tag),
-    now,
-  })
+  const { digest } = reference
+  const removed = await content.manifests.remove(
+    { repository, digest, mayRemove: tag => permit.mayTag('remove', tag), now },
+    recordOfDelete(permit, digest, now),
+  )
   if (removed.outcome === 'unknown') return unknownManifest(content, repository, reference)
   if (removed.outcome === 'tag kept') throw keptTag(permit, removed.tag)
   if (removed.outcome === 'referenced') {

@@ -13,6 +13,7 @@ import {
 } from '../../oci/index.ts'
 import { type Permit, repositoryOf } from '../access/index.ts'
 import type { Content } from './content.ts'
+import { recordOfPush } from './recorded.ts'
 
 export interface ManifestPush {
   readonly reference: Reference
@@ -46,16 +47,20 @@ export async function pushManifest(
   const digest = digestOfPush(push)
   const tags = 'tag' in push.reference ? [push.reference.tag, ...push.tags] : push.tags
   requireTags(permit, tags)
-  const put = await content.manifests.put({
-    repository,
-    digest,
-    bytes: push.bytes,
-    manifest,
-    tags,
-    now: content.clock(),
-    mayMove: tag => permit.mayTag('overwrite', tag),
-    allowAbsent: content.rules.sparseManifests === 'allow' ? 'all' : 'none',
-  })
+  const now = content.clock()
+  const put = await content.manifests.put(
+    {
+      repository,
+      digest,
+      bytes: push.bytes,
+      manifest,
+      tags,
+      now,
+      mayMove: tag => permit.mayTag('overwrite', tag),
+      allowAbsent: content.rules.sparseManifests === 'allow' ? 'all' : 'none',
+    },
+    recordOfPush(permit, { digest, mediaType: manifest.mediaType, subject: manifest.subject?.digest, at: now }),
+  )
   if (put.outcome === 'absent') throw absentTargets(put.absent, manifest)
   if (put.outcome === 'tag taken') {
     throw new RegistryError(

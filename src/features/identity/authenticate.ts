@@ -2,7 +2,7 @@ import { RegistryError } from '../../oci/index.ts'
 import type { Clock } from '../../platform/clock/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import type { AccessFacts, Credential, Credentials, SignIns } from '../../stores/metadata/index.ts'
-import type { PasswordSource } from './password-source.ts'
+import type { MappedSource } from './mapped-source.ts'
 import type { PasswordVerifier } from './passwords.ts'
 import { ANONYMOUS, type Principal, userPrincipal } from './principal.ts'
 import type { RegistryTokens } from './registry-tokens.ts'
@@ -34,7 +34,7 @@ export interface Authentication {
   readonly passwords: PasswordVerifier
   readonly tokens: RegistryTokens
   /** Asked in this order for whoever is no local user. */
-  readonly sources: readonly PasswordSource[]
+  readonly sources: readonly MappedSource[]
   readonly identityTokens: IdentityTokens
   readonly throttle: SignInThrottle
   /** Notes that a token was used. */

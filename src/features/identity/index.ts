@@ -9,8 +9,9 @@ export {
   signIn,
 } from './authenticate.ts'
 export { CredentialUses } from './credential-uses.ts'
+export * from './external/index.ts'
+export type { MappedIdentity, MappedSource } from './mapped-source.ts'
 export { parseGroupName, parseProjectName, parseRobotName, parseUserName, robotName } from './names.ts'
-export type { ExternalIdentity, MappedIdentity, PasswordSource } from './password-source.ts'
 export { hashPassword, PasswordVerifier, requireGoodPassword } from './passwords.ts'
 export {
   ANONYMOUS,

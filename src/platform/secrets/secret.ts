@@ -1,34 +1,42 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { inspect } from 'node:util'
 
-const PRINTED = '[secret]'
+const HIDDEN = '[secret]'
 
-/** A text that is not printed, logged or sent by accident: only {@link reveal} gives it. */
+/** A password, key or token that cannot be printed by accident: only {@link reveal} gives it. */
 export class Secret {
-  readonly #text: string
+  readonly #value: string
 
-  constructor(text: string) {
-    this.#text = text
+  constructor(value: string) {
+    this.#value = value
   }
 
   reveal(): string {
-    return this.#text
+    return this.#value
   }
 
-  /** In a time that does not depend on where they differ. */
-  equals(other: string): boolean {
-    const digest = (text: string) => createHash('sha256').update(text).digest()
-    return timingSafeEqual(digest(this.#text), digest(other))
+  get isEmpty(): boolean {
+    return this.#value === ''
+  }
+
+  /** In constant time, whatever the lengths. */
+  equals(other: Secret): boolean {
+    return timingSafeEqual(digest(this.#value), digest(other.#value))
   }
 
   toString(): string {
-    return PRINTED
+    return HIDDEN
   }
 
   toJSON(): string {
-    return PRINTED
+    return HIDDEN
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return PRINTED
+  [inspect.custom](): string {
+    return HIDDEN
   }
+}
+
+function digest(value: string): Uint8Array {
+  return createHash('sha256').update(value).digest()
 }

@@ -1,4 +1,5 @@
 import type { Digest, RepositoryName } from '../../oci/index.ts'
+import { type Recording, recordedWrite } from './audit/recorded-write.ts'
 import { manifestNaming, nominate, withdraw } from './candidates.ts'
 import type { Engine, Queries } from './engine.ts'
 import { ensureRepository, idOf, repositoryId } from './repositories.ts'
@@ -32,7 +33,10 @@ export interface BlobLinks {
     now: number
   }): Promise<StoredBlob | undefined>
   /** Takes the blob out of the repository, unless a manifest there needs it; durable. */
-  unlink(blob: { repository: RepositoryName; digest: Digest; now: number }): Promise<Unlinked>
+  unlink(
+    blob: { repository: RepositoryName; digest: Digest; now: number },
+    record?: Recording<Unlinked>,
+  ): Promise<Unlinked>
   /**
    * Begins the grace period of an unreferenced blob anew, because a client is told that it exists. False when there
    * is no grace period to renew: it was collected, or is referenced by now.
@@ -74,7 +78,7 @@ export function createBlobLinks(engine: Engine): BlobLinks {
       return row.since === null ? blob : { ...blob, candidateSince: row.since }
     },
     mount: blob => engine.write(queries => mountBlob(queries, blob)),
-    unlink: blob => engine.write(queries => unlinkBlob(queries, blob)),
+    unlink: (blob, record) => recordedWrite(engine, record, queries => unlinkBlob(queries, blob)),
     touch: ({ repository, digest, now }) =>
       engine.write(
         async queries => {

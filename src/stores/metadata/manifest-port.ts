@@ -1,4 +1,5 @@
 import type { Descriptor, Digest, Manifest, Reference, RepositoryName, Tag } from '../../oci/index.ts'
+import type { Recording } from './audit/recorded-write.ts'
 
 export interface StoredManifest {
   readonly digest: Digest
@@ -26,13 +27,19 @@ export interface NewManifest {
 }
 
 export type PutOutcome =
-  | { readonly outcome: 'stored'; readonly absent: readonly Descriptor[] }
+  | {
+      readonly outcome: 'stored'
+      readonly absent: readonly Descriptor[]
+      /** Where each tag pointed before; undefined for a new one. */
+      readonly moved: ReadonlyMap<Tag, Digest | undefined>
+    }
   | { readonly outcome: 'absent'; readonly absent: readonly Descriptor[] }
   | { readonly outcome: 'wrong size'; readonly descriptor: Descriptor; readonly storedBytes: number }
   | { readonly outcome: 'tag taken'; readonly tag: Tag; readonly by: Digest }
 
 export type Removed =
-  | { readonly outcome: 'removed' | 'unknown' }
+  | { readonly outcome: 'removed'; readonly tags: readonly Tag[] }
+  | { readonly outcome: 'unknown' }
   | { readonly outcome: 'referenced'; readonly by: Digest }
   | { readonly outcome: 'tag kept'; readonly tag: Tag }
 
@@ -41,12 +48,10 @@ export interface Manifests {
   /** As `find`, without reading the bytes. */
   summary(repository: RepositoryName, reference: Reference): Promise<ManifestSummary | undefined>
   /** Checks that everything the manifest names is in the repository, stores it and moves the tags, in one; durable. */
-  put(manifest: NewManifest): Promise<PutOutcome>
+  put(manifest: NewManifest, record?: Recording<PutOutcome>): Promise<PutOutcome>
   /** Removes the manifest and every tag on it, unless an index needs it or one of the tags may not go; durable. */
-  remove(manifest: {
-    repository: RepositoryName
-    digest: Digest
-    mayRemove: (tag: Tag) => boolean
-    now: number
-  }): Promise<Removed>
+  remove(
+    manifest: { repository: RepositoryName; digest: Digest; mayRemove: (tag: Tag) => boolean; now: number },
+    record?: Recording<Removed>,
+  ): Promise<Removed>
 }

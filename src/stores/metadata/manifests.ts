@@ -1,4 +1,5 @@
 import type { Digest, RepositoryName, Tag } from '../../oci/index.ts'
+import { recordedWrite } from './audit/recorded-write.ts'
 import type { Engine } from './engine.ts'
 import type { Manifests } from './manifest-port.ts'
 import { putManifest } from './put-manifest.ts'
@@ -62,7 +63,7 @@ export function createManifests(engine: Engine): Manifests {
       const row = rows[0]
       return row && { digest: row.digest, mediaType: row.media_type, sizeBytes: row.size_bytes }
     },
-    put: manifest => engine.write(queries => putManifest(queries, manifest)),
-    remove: manifest => engine.write(queries => removeManifest(queries, manifest)),
+    put: (manifest, record) => recordedWrite(engine, record, queries => putManifest(queries, manifest)),
+    remove: (manifest, record) => recordedWrite(engine, record, queries => removeManifest(queries, manifest)),
   }
 }

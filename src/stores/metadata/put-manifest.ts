@@ -24,9 +24,10 @@ export async function putManifest(queries: Queries, request: NewManifest): Promi
   const id = existing ?? (await ensureRepository(queries, repository, now))
   await storeManifest(queries, id, request)
   await storeReferences(queries, id, request, present)
-  for (const tag of request.tags) await moveTag(queries, { id, tag, digest: request.digest, now })
+  const moved = new Map<Tag, Digest | undefined>()
+  for (const tag of request.tags) moved.set(tag, await moveTag(queries, { id, tag, digest: request.digest, now }))
   await nominateUntagged(queries, id, request.digest, now)
-  return { outcome: 'stored', absent }
+  return { outcome: 'stored', absent, moved }
 }
 
 /** Looked at where the tag is moved, and not before: who may only create cannot overwrite what came in between. */
@@ -136,7 +137,11 @@ async function storeReferences(
   }
 }
 
-async function moveTag(queries: Queries, move: { id: number; tag: Tag; digest: Digest; now: number }) {
+/** Gives where it pointed before. */
+async function moveTag(
+  queries: Queries,
+  move: { id: number; tag: Tag; digest: Digest; now: number },
+): Promise<Digest | undefined> {
   const { id, tag, digest, now } = move
   const before = await queries
     .selectFrom('tags')
@@ -150,6 +155,7 @@ async function moveTag(queries: Queries, move: { id: number; tag: Tag; digest: D
     .onConflict(conflict => conflict.columns(['repository_id', 'name']).doUpdateSet({ digest, updated_at: now }))
     .execute()
   if (before && before.digest !== digest) await nominateUntagged(queries, id, before.digest, now)
+  return before?.digest
 }
 
 /** An untagged manifest that no index names may go one day, if the operator wants that. */

@@ -20,7 +20,8 @@ export async function removeManifest(
     .execute()
   const kept = tags.find(({ name }) => !mayRemove(name))
   if (kept) return { outcome: 'tag kept', tag: kept.name }
-  return { outcome: (await dropManifest(queries, id, digest, now)) ? 'removed' : 'unknown' }
+  if (!(await dropManifest(queries, id, digest, now))) return { outcome: 'unknown' }
+  return { outcome: 'removed', tags: tags.map(({ name }) => name) }
 }
 
 /** Removes the manifest with its tags and references; all that it held or that pointed at it becomes a candidate. */

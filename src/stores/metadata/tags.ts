@@ -1,4 +1,5 @@
 import type { Digest, RepositoryName, Tag } from '../../oci/index.ts'
+import { type Recording, recordedWrite } from './audit/recorded-write.ts'
 import type { Engine, Queries } from './engine.ts'
 import { nominateUntagged } from './put-manifest.ts'
 import { idOf, type Page, repositoryId } from './repositories.ts'
@@ -6,8 +7,11 @@ import { idOf, type Page, repositoryId } from './repositories.ts'
 export interface Tags {
   /** Tags in byte order. Empty for a repository that does not exist. */
   list(repository: RepositoryName, page: Page<string>): Promise<readonly Tag[]>
-  /** Removes the tag, never the manifest; false when there was none; durable. */
-  remove(tag: { repository: RepositoryName; tag: Tag; now: number }): Promise<boolean>
+  /** Removes the tag, never the manifest; gives where it pointed, undefined when there was none; durable. */
+  remove(
+    tag: { repository: RepositoryName; tag: Tag; now: number },
+    record?: Recording<Digest | undefined>,
+  ): Promise<Digest | undefined>
 }
 
 export function createTags(engine: Engine): Tags {
@@ -24,20 +28,23 @@ export function createTags(engine: Engine): Tags {
   return {
     list: async (repository, { after, limit }) =>
       (await list({ repository, after: after ?? '', limit })).map(row => row.name),
-    remove: tag => engine.write(queries => removeTag(queries, tag)),
+    remove: (tag, record) => recordedWrite(engine, record, queries => removeTag(queries, tag)),
   }
 }
 
-async function removeTag(queries: Queries, { repository, tag, now }: Parameters<Tags['remove']>[0]): Promise<boolean> {
+async function removeTag(
+  queries: Queries,
+  { repository, tag, now }: Parameters<Tags['remove']>[0],
+): Promise<Digest | undefined> {
   const id = await repositoryId(queries, repository)
-  if (id === undefined) return false
+  if (id === undefined) return undefined
   const removed: { digest: Digest } | undefined = await queries
     .deleteFrom('tags')
     .where('repository_id', '=', id)
     .where('name', '=', tag)
     .returning('digest')
     .executeTakeFirst()
-  if (!removed) return false
+  if (!removed) return undefined
   await nominateUntagged(queries, id, removed.digest, now)
-  return true
+  return removed.digest
 }

@@ -1,26 +1,29 @@
+import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import type { Engine } from '../engine.ts'
 import { projectId } from './projects.ts'
 import { subjectId } from './subjects.ts'
 
+export interface GlassOpening {
+  readonly id: string
+  readonly project: string
+  readonly user: string
+  readonly reason: string
+  readonly now: number
+  readonly endsAt: number
+}
+
 /** A user who for a while may push where only pipelines may. */
 export interface BreakGlass {
   /** Durable. */
-  open(opening: {
-    id: string
-    project: string
-    user: string
-    reason: string
-    now: number
-    endsAt: number
-  }): Promise<'opened' | 'unknown'>
+  open(opening: GlassOpening, record?: Recording<'opened' | 'unknown'>): Promise<'opened' | 'unknown'>
   /** Durable. */
-  close(project: string, user: string, now: number): Promise<void>
+  close(closing: { project: string; user: string; now: number }, record?: Recording<void>): Promise<void>
 }
 
 export function createBreakGlass(engine: Engine): BreakGlass {
   return {
-    open: ({ id, project, user, reason, now, endsAt }) =>
-      engine.write(async queries => {
+    open: ({ id, project, user, reason, now, endsAt }, record) =>
+      recordedWrite<'opened' | 'unknown'>(engine, record, async queries => {
         const project_id = await projectId(queries, project)
         const user_id = await subjectId(queries, 'user', user)
         if (project_id === undefined || user_id === undefined) return 'unknown'
@@ -30,8 +33,8 @@ export function createBreakGlass(engine: Engine): BreakGlass {
           .execute()
         return 'opened'
       }),
-    close: (project, user, now) =>
-      engine.write(async queries => {
+    close: ({ project, user, now }, record) =>
+      recordedWrite(engine, record, async queries => {
         const project_id = await projectId(queries, project)
         const user_id = await subjectId(queries, 'user', user)
         if (project_id === undefined || user_id === undefined) return

@@ -1,3 +1,4 @@
+import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import type { Engine } from '../engine.ts'
 import type { CredentialKind } from '../schema-identity.ts'
 
@@ -31,11 +32,14 @@ export interface Credentials {
   find(secretHash: string): Promise<Credential | undefined>
   byId(id: string): Promise<Credential | undefined>
   /** Durable. */
-  create(credential: Omit<Credential, 'usedAt' | 'revokedAt'> & { readonly secretHash: string }): Promise<void>
+  create(
+    credential: Omit<Credential, 'usedAt' | 'revokedAt'> & { readonly secretHash: string },
+    record?: Recording<void>,
+  ): Promise<void>
   /** Newest first; without sessions. */
   list(owner: CredentialOwner): Promise<readonly Credential[]>
   /** Only one of this owner; durable. */
-  revoke(credential: { id: string; owner: CredentialOwner; now: number }): Promise<boolean>
+  revoke(credential: { id: string; owner: CredentialOwner; now: number }, record?: Recording<boolean>): Promise<boolean>
 }
 
 export interface CredentialUpkeep {
@@ -63,8 +67,8 @@ export function createCredentials(engine: Engine): Credentials & CredentialUpkee
       const row = (await byId({ id }))[0]
       return row && credentialOf(row)
     },
-    create: ({ id, kind, owner, name, secretHash, scope, createdAt, expiresAt }) =>
-      engine.write(async queries => {
+    create: ({ id, kind, owner, name, secretHash, scope, createdAt, expiresAt }, record) =>
+      recordedWrite(engine, record, async queries => {
         await queries
           .insertInto('credentials')
           .values({
@@ -92,8 +96,8 @@ export function createCredentials(engine: Engine): Credentials & CredentialUpkee
         .execute()
       return rows.map(credentialOf)
     },
-    revoke: ({ id, owner, now }) =>
-      engine.write(async queries => {
+    revoke: ({ id, owner, now }, record) =>
+      recordedWrite(engine, record, async queries => {
         const { numUpdatedRows } = await queries
           .updateTable('credentials')
           .set({ revoked_at: now })

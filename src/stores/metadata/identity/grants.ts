@@ -1,3 +1,4 @@
+import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import type { Engine, Queries } from '../engine.ts'
 import type { SubjectKind } from '../schema-identity.ts'
 import { projectId } from './projects.ts'
@@ -14,6 +15,9 @@ export interface Grant {
   readonly createdAt: number
 }
 
+/** Its id. */
+export type GrantAdded = number | 'unknown project' | 'unknown subject'
+
 export interface Grants {
   /** By id. Undefined when there is no such project. */
   list(project: string, page: { after?: number | undefined; limit: number }): Promise<readonly Grant[] | undefined>
@@ -21,9 +25,10 @@ export interface Grants {
   add(
     project: string,
     grant: Pick<Grant, 'subject' | 'role' | 'repositories' | 'tags'> & { readonly now: number },
-  ): Promise<number | 'unknown project' | 'unknown subject'>
+    record?: Recording<GrantAdded>,
+  ): Promise<GrantAdded>
   /** Only a grant of this project; durable. */
-  remove(project: string, id: number): Promise<boolean>
+  remove(project: string, id: number, record?: Recording<boolean>): Promise<boolean>
 }
 
 export function createGrants(engine: Engine): Grants {
@@ -49,8 +54,8 @@ export function createGrants(engine: Engine): Grants {
         createdAt: row.created_at,
       }))
     },
-    add: (project, { subject, role, repositories, tags, now }) =>
-      engine.write(async queries => {
+    add: (project, { subject, role, repositories, tags, now }, record) =>
+      recordedWrite<GrantAdded>(engine, record, async queries => {
         const id = await projectId(queries, project)
         if (id === undefined) return 'unknown project'
         const subject_id = await subjectId(queries, subject.kind, subject.name)
@@ -68,8 +73,8 @@ export function createGrants(engine: Engine): Grants {
           .executeTakeFirstOrThrow()
         return grant
       }),
-    remove: (project, id) =>
-      engine.write(async queries => {
+    remove: (project, id, record) =>
+      recordedWrite(engine, record, async queries => {
         const within = await projectId(queries, project)
         if (within === undefined) return false
         const { numDeletedRows } = await queries

@@ -1,3 +1,4 @@
+import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import type { Engine } from '../engine.ts'
 import { removeSubject, subjectId } from './subjects.ts'
 
@@ -11,20 +12,23 @@ export interface GroupMember {
 export interface Groups {
   list(page: { after?: string | undefined; limit: number }): Promise<readonly { readonly name: string }[]>
   /** False when it is there already; durable. */
-  create(group: { name: string; now: number }): Promise<boolean>
+  create(group: { name: string; now: number }, record?: Recording<boolean>): Promise<boolean>
   /** With memberships and grants; durable. */
-  remove(name: string): Promise<boolean>
+  remove(name: string, record?: Recording<boolean>): Promise<boolean>
   members(name: string): Promise<readonly GroupMember[] | undefined>
   /** Puts the user in, or takes the user out; `unknown` when there is no such group or user; durable. */
-  setMember(member: { group: string; user: string; isMember: boolean }): Promise<'changed' | 'unknown'>
+  setMember(
+    member: { group: string; user: string; isMember: boolean },
+    record?: Recording<'changed' | 'unknown'>,
+  ): Promise<'changed' | 'unknown'>
 }
 
 export function createGroups(engine: Engine): Groups {
   return {
     list: ({ after = '', limit }) =>
       engine.db.selectFrom('groups').select('name').where('name', '>', after).orderBy('name').limit(limit).execute(),
-    create: ({ name, now }) =>
-      engine.write(async queries => {
+    create: ({ name, now }, record) =>
+      recordedWrite(engine, record, async queries => {
         const inserted = await queries
           .insertInto('groups')
           .values({ name, created_at: now })
@@ -33,8 +37,8 @@ export function createGroups(engine: Engine): Groups {
           .executeTakeFirst()
         return inserted !== undefined
       }),
-    remove: name =>
-      engine.write(async queries => {
+    remove: (name, record) =>
+      recordedWrite(engine, record, async queries => {
         const id = await subjectId(queries, 'group', name)
         if (id === undefined) return false
         await removeSubject(queries, { kind: 'group', id })
@@ -53,8 +57,8 @@ export function createGroups(engine: Engine): Groups {
         .orderBy('users.name')
         .execute()
     },
-    setMember: ({ group, user, isMember }) =>
-      engine.write(async queries => {
+    setMember: ({ group, user, isMember }, record) =>
+      recordedWrite(engine, record, async queries => {
         const groupId = await subjectId(queries, 'group', group)
         const userId = await subjectId(queries, 'user', user)
         if (groupId === undefined || userId === undefined) return 'unknown'

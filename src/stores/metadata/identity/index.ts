@@ -13,7 +13,7 @@ import { createTrustRules, type TrustRules } from './trust-rules.ts'
 import { createUsers, type Users } from './users.ts'
 
 export type { AccessFacts, AccountFacts, GrantFacts, ProjectFacts, TrustRuleFacts } from './access-facts.ts'
-export type { BreakGlass } from './break-glass.ts'
+export type { BreakGlass, GlassOpening } from './break-glass.ts'
 export type {
   Credential,
   CredentialOwner,
@@ -21,14 +21,14 @@ export type {
   Credentials,
   CredentialUpkeep,
 } from './credentials.ts'
-export type { Grant, Grants } from './grants.ts'
+export type { Grant, GrantAdded, Grants } from './grants.ts'
 export type { GroupMember, Groups } from './groups.ts'
-export type { Project, ProjectChange, Projects } from './projects.ts'
-export type { Robot, Robots } from './robots.ts'
-export type { RoleRecord, Roles } from './roles.ts'
+export type { Project, ProjectChange, ProjectRemoved, Projects } from './projects.ts'
+export type { Robot, RobotCreated, Robots } from './robots.ts'
+export type { RoleRecord, RoleRemoved, Roles } from './roles.ts'
 export type { ExternalSignIn, SignIns } from './sign-in.ts'
 export type { SigningKeyRecord, SigningKeys } from './signing-keys.ts'
-export type { TrustRuleRecord, TrustRules } from './trust-rules.ts'
+export type { TrustRuleAdded, TrustRuleRecord, TrustRules } from './trust-rules.ts'
 export type { NewUser, User, UserChange, UserChanged, Users } from './users.ts'
 
 /** Who there is and what they may do: each a port of its own. */

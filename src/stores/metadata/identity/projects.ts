@@ -1,3 +1,4 @@
+import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import type { Engine, Queries } from '../engine.ts'
 import type { Pushers, Visibility } from '../schema-identity.ts'
 
@@ -19,15 +20,20 @@ export interface ProjectChange {
   readonly network?: unknown
 }
 
+export type ProjectRemoved = 'removed' | 'unknown' | 'has repositories'
+
 export interface Projects {
   find(name: string): Promise<Project | undefined>
   list(page: { after?: string | undefined; limit: number }): Promise<readonly Project[]>
   /** False when the name is taken; `owner` is granted that role in it; durable. */
-  create(project: { name: string; visibility: Visibility; ownerId?: number | undefined; now: number }): Promise<boolean>
+  create(
+    project: { name: string; visibility: Visibility; ownerId?: number | undefined; now: number },
+    record?: Recording<boolean>,
+  ): Promise<boolean>
   /** False when there is no such project; durable. */
-  update(name: string, change: ProjectChange): Promise<boolean>
+  update(name: string, change: ProjectChange, record?: Recording<boolean>): Promise<boolean>
   /** With its grants, robots and rules, when it has no repositories; durable. */
-  remove(name: string): Promise<'removed' | 'unknown' | 'has repositories'>
+  remove(name: string, record?: Recording<ProjectRemoved>): Promise<ProjectRemoved>
 }
 
 const COLUMNS = ['id', 'name', 'visibility', 'pushers', 'network', 'created_at'] as const
@@ -48,9 +54,9 @@ export function createProjects(engine: Engine): Projects {
         .execute()
       return rows.map(projectOf)
     },
-    create: project => engine.write(queries => createProject(queries, project)),
-    update: (name, { visibility, pushers, network }) =>
-      engine.write(async queries => {
+    create: (project, record) => recordedWrite(engine, record, queries => createProject(queries, project)),
+    update: (name, { visibility, pushers, network }, record) =>
+      recordedWrite(engine, record, async queries => {
         const columns = {
           ...(visibility === undefined ? {} : { visibility }),
           ...(pushers === undefined ? {} : { pushers }),
@@ -62,7 +68,7 @@ export function createProjects(engine: Engine): Projects {
           await queries.updateTable('projects').set(columns).where('id', '=', id).execute()
         return true
       }),
-    remove: name => engine.write(queries => removeProject(queries, name)),
+    remove: (name, record) => recordedWrite(engine, record, queries => removeProject(queries, name)),
   }
 }
 
@@ -91,9 +97,9 @@ async function createProject(
   return true
 }
 
-async function removeProject(queries: Queries, name: string) {
+async function removeProject(queries: Queries, name: string): Promise<ProjectRemoved> {
   const id = await projectId(queries, name)
-  if (id === undefined) return 'unknown' as const
+  if (id === undefined) return 'unknown'
   const repository = await queries
     .selectFrom('repositories')
     .select('id')
@@ -106,14 +112,14 @@ async function removeProject(queries: Queries, name: string) {
     )
     .limit(1)
     .executeTakeFirst()
-  if (repository) return 'has repositories' as const
+  if (repository) return 'has repositories'
   const robots = queries.selectFrom('robots').select('id').where('project_id', '=', id)
   await queries.deleteFrom('credentials').where('owner_kind', '=', 'robot').where('owner_id', 'in', robots).execute()
   await queries.deleteFrom('grants').where('subject_kind', '=', 'robot').where('subject_id', 'in', robots).execute()
   for (const table of ['grants', 'robots', 'trust_rules', 'break_glass'] as const)
     await queries.deleteFrom(table).where('project_id', '=', id).execute()
   await queries.deleteFrom('projects').where('id', '=', id).execute()
-  return 'removed' as const
+  return 'removed'
 }
 
 function projectOf(row: {

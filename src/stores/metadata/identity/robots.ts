@@ -1,3 +1,4 @@
+import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import type { Engine } from '../engine.ts'
 import type { IdentityState } from '../schema-identity.ts'
 import { projectId } from './projects.ts'
@@ -13,6 +14,8 @@ export interface Robot {
   readonly createdAt: number
 }
 
+export type RobotCreated = Robot | 'unknown project' | 'name taken'
+
 export interface Robots {
   /** Of one project, by name. */
   list(project: string): Promise<readonly Robot[] | undefined>
@@ -21,11 +24,17 @@ export interface Robots {
   create(
     project: string,
     robot: { name: string; description: string; now: number },
-  ): Promise<Robot | 'unknown project' | 'name taken'>
+    record?: Recording<RobotCreated>,
+  ): Promise<RobotCreated>
   /** Durable. */
-  update(project: string, name: string, change: { state?: IdentityState; description?: string }): Promise<boolean>
+  update(
+    project: string,
+    name: string,
+    change: { state?: IdentityState; description?: string },
+    record?: Recording<boolean>,
+  ): Promise<boolean>
   /** With its grants and secrets; durable. */
-  remove(project: string, name: string): Promise<boolean>
+  remove(project: string, name: string, record?: Recording<boolean>): Promise<boolean>
 }
 
 const COLUMNS = ['id', 'name', 'description', 'state', 'created_at'] as const
@@ -54,8 +63,8 @@ export function createRobots(engine: Engine): Robots {
         .executeTakeFirst()
       return row && robotOf(row)
     },
-    create: (project, { name, description, now }) =>
-      engine.write(async queries => {
+    create: (project, { name, description, now }, record) =>
+      recordedWrite<RobotCreated>(engine, record, async queries => {
         const id = await projectId(queries, project)
         if (id === undefined) return 'unknown project'
         const row = await queries
@@ -66,8 +75,8 @@ export function createRobots(engine: Engine): Robots {
           .executeTakeFirst()
         return row ? robotOf(row) : 'name taken'
       }),
-    update: (project, name, change) =>
-      engine.write(async queries => {
+    update: (project, name, change, record) =>
+      recordedWrite(engine, record, async queries => {
         const id = await projectId(queries, project)
         if (id === undefined) return false
         const { numUpdatedRows } = await queries
@@ -78,8 +87,8 @@ export function createRobots(engine: Engine): Robots {
           .executeTakeFirst()
         return numUpdatedRows > 0n
       }),
-    remove: (project, name) =>
-      engine.write(async queries => {
+    remove: (project, name, record) =>
+      recordedWrite(engine, record, async queries => {
         const id = await projectId(queries, project)
         if (id === undefined) return false
         const removed = await queries

@@ -1,3 +1,4 @@
+import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import type { Engine } from '../engine.ts'
 
 export interface RoleRecord {
@@ -5,13 +6,15 @@ export interface RoleRecord {
   readonly permissions: readonly string[]
 }
 
+export type RoleRemoved = 'removed' | 'unknown' | 'in use'
+
 /** Roles beside the built-in ones. */
 export interface Roles {
   list(): Promise<readonly RoleRecord[]>
   /** Creates or replaces it; durable. */
-  put(role: RoleRecord & { readonly now: number }): Promise<void>
+  put(role: RoleRecord & { readonly now: number }, record?: Recording<void>): Promise<void>
   /** `in use` while somebody has it; durable. */
-  remove(name: string): Promise<'removed' | 'unknown' | 'in use'>
+  remove(name: string, record?: Recording<RoleRemoved>): Promise<RoleRemoved>
 }
 
 export function createRoles(engine: Engine): Roles {
@@ -20,8 +23,8 @@ export function createRoles(engine: Engine): Roles {
       const rows = await engine.db.selectFrom('roles').select(['name', 'permissions']).orderBy('name').execute()
       return rows.map(({ name, permissions }) => ({ name, permissions: JSON.parse(permissions) }))
     },
-    put: ({ name, permissions, now }) =>
-      engine.write(async queries => {
+    put: ({ name, permissions, now }, record) =>
+      recordedWrite(engine, record, async queries => {
         const columns = { permissions: JSON.stringify(permissions) }
         await queries
           .insertInto('roles')
@@ -29,8 +32,8 @@ export function createRoles(engine: Engine): Roles {
           .onConflict(conflict => conflict.column('name').doUpdateSet(columns))
           .execute()
       }),
-    remove: name =>
-      engine.write(async queries => {
+    remove: (name, record) =>
+      recordedWrite<RoleRemoved>(engine, record, async queries => {
         const granted = await queries
           .selectFrom('grants')
           .select('id')

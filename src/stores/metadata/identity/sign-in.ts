@@ -1,3 +1,4 @@
+import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import type { Engine, Queries } from '../engine.ts'
 import type { SystemRole } from '../schema-identity.ts'
 import { insertUser, type NewUser } from './users.ts'
@@ -21,7 +22,7 @@ export interface SignIns {
   password(name: string): Promise<{ readonly id: number; readonly hash: string | undefined } | undefined>
   signedIn(user: { id: number; now: number }): Promise<void>
   /** Creates the user when there is no user at all, as the first start does; of several that try, one does. */
-  createFirst(user: NewUser): Promise<boolean>
+  createFirst(user: NewUser, record?: Recording<boolean>): Promise<boolean>
   /** Creates or updates the user; `name taken` when another source, or a local user, has the name. Durable. */
   external(signIn: ExternalSignIn): Promise<{ readonly id: number; readonly name: string } | 'name taken'>
 }
@@ -43,8 +44,8 @@ export function createSignIns(engine: Engine): SignIns {
         },
         { durable: false },
       ),
-    createFirst: user =>
-      engine.write(async queries => {
+    createFirst: (user, record) =>
+      recordedWrite(engine, record, async queries => {
         const any = await queries.selectFrom('users').select('id').limit(1).executeTakeFirst()
         return any === undefined && (await insertUser(queries, user)) !== undefined
       }),

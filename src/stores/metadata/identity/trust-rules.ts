@@ -1,3 +1,4 @@
+import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import type { Engine } from '../engine.ts'
 import { projectId } from './projects.ts'
 
@@ -10,13 +11,15 @@ export interface TrustRuleRecord {
   readonly createdAt: number
 }
 
+export type TrustRuleAdded = 'added' | 'unknown project' | 'name taken'
+
 export interface TrustRules {
   /** Of one project, or of all. */
   list(project?: string): Promise<readonly TrustRuleRecord[]>
   /** Durable. */
-  add(rule: TrustRuleRecord): Promise<'added' | 'unknown project' | 'name taken'>
+  add(rule: TrustRuleRecord, record?: Recording<TrustRuleAdded>): Promise<TrustRuleAdded>
   /** Durable. */
-  remove(project: string, name: string): Promise<boolean>
+  remove(project: string, name: string, record?: Recording<boolean>): Promise<boolean>
 }
 
 export function createTrustRules(engine: Engine): TrustRules {
@@ -32,8 +35,8 @@ export function createTrustRules(engine: Engine): TrustRules {
         .execute()
       return rows.map(({ created_at, rule, ...row }) => ({ ...row, rule: JSON.parse(rule), createdAt: created_at }))
     },
-    add: ({ id, project, name, rule, createdAt }) =>
-      engine.write(async queries => {
+    add: ({ id, project, name, rule, createdAt }, record) =>
+      recordedWrite<TrustRuleAdded>(engine, record, async queries => {
         const within = await projectId(queries, project)
         if (within === undefined) return 'unknown project'
         const added = await queries
@@ -44,8 +47,8 @@ export function createTrustRules(engine: Engine): TrustRules {
           .executeTakeFirst()
         return added ? 'added' : 'name taken'
       }),
-    remove: (project, name) =>
-      engine.write(async queries => {
+    remove: (project, name, record) =>
+      recordedWrite(engine, record, async queries => {
         const within = await projectId(queries, project)
         if (within === undefined) return false
         const { numDeletedRows } = await queries

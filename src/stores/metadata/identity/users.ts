@@ -1,3 +1,4 @@
+import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import type { Engine, Queries } from '../engine.ts'
 import type { IdentityState, SystemRole } from '../schema-identity.ts'
 import { removeSubject } from './subjects.ts'
@@ -41,11 +42,11 @@ export interface Users {
   /** By name. */
   list(page: { after?: string | undefined; limit: number }): Promise<readonly User[]>
   /** A local user. Undefined when the name is taken; durable. */
-  create(user: NewUser): Promise<User | undefined>
+  create(user: NewUser, record?: Recording<User | undefined>): Promise<User | undefined>
   /** A new password or a disabled account ends the user's sessions; durable. */
-  update(name: string, change: UserChange): Promise<UserChanged>
+  update(name: string, change: UserChange, record?: Recording<UserChanged>): Promise<UserChanged>
   /** Removes the user with memberships, grants and tokens; durable. */
-  remove(name: string): Promise<UserChanged>
+  remove(name: string, record?: Recording<UserChanged>): Promise<UserChanged>
 }
 
 const COLUMNS = [
@@ -73,9 +74,9 @@ export function createUsers(engine: Engine): Users {
         .execute()
       return rows.map(userOf)
     },
-    create: user => engine.write(queries => insertUser(queries, user)),
-    update: (name, change) =>
-      engine.write(async queries => {
+    create: (user, record) => recordedWrite(engine, record, queries => insertUser(queries, user)),
+    update: (name, change, record) =>
+      recordedWrite(engine, record, async queries => {
         const user = await findUser(queries, name)
         if (!user) return 'unknown'
         const { systemRole, state, passwordHash } = change
@@ -87,8 +88,8 @@ export function createUsers(engine: Engine): Users {
         if (passwordHash !== undefined || state === 'disabled') await endSessions(queries, user.id)
         return 'changed'
       }),
-    remove: name =>
-      engine.write(async queries => {
+    remove: (name, record) =>
+      recordedWrite(engine, record, async queries => {
         const user = await findUser(queries, name)
         if (!user) return 'unknown'
         if (await isLastAdministrator(queries, user)) return 'last administrator'

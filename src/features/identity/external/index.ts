@@ -1,0 +1,5 @@
+export { directorySource } from './directory-source.ts'
+export { type ExternalIdentity, type PasswordSource, SignOnRefused } from './external-identity.ts'
+export type { DeviceInvitation, OidcSettings, PendingDevice, PendingSignOn } from './oidc/settings.ts'
+export { type DeviceOutcome, oidcSource, type SignOnSource } from './oidc/source.ts'
+export type { Requests } from './requests.ts'

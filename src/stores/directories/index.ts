@@ -1,0 +1,12 @@
+export type { Directory, DirectoryEntry } from './directory.ts'
+export { type HtpasswdOptions, htpasswdDirectory } from './htpasswd.ts'
+export type { Connector } from './ldap/connect.ts'
+export { ldapDirectory } from './ldap/ldap.ts'
+export type {
+  FindBySearch,
+  FindDirectly,
+  GroupsFromAttribute,
+  GroupsFromSearch,
+  LdapAttributes,
+  LdapSettings,
+} from './ldap/settings.ts'
