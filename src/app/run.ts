@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { Interrupted } from '../features/copying/index.ts'
 import { RegistryError } from '../oci/index.ts'
 import { Moved, Unavailable } from '../platform/outcome/index.ts'
+import { SealBroken } from '../platform/secrets/index.ts'
 import { SnapshotFault } from '../stores/backups/index.ts'
 import { BlobsAddressError } from '../stores/blobs/index.ts'
 import { SchemaError } from '../stores/metadata/index.ts'
@@ -26,6 +27,7 @@ const TOLD: readonly ((error: unknown) => boolean)[] = [
     SchemaError,
     SnapshotFault,
     BlobsAddressError,
+    SealBroken,
     Unavailable,
     Moved,
     Interrupted,

@@ -1,7 +1,7 @@
 import { type Access, entryOf } from '../../features/access/index.ts'
 import {
   type Authentication,
-  CredentialUses,
+  IdentityUses,
   PasswordVerifier,
   type RefreshTokens,
   RegistryTokens,
@@ -33,8 +33,9 @@ export function openIdentity(
 ): IdentityServices {
   const { accessFacts, credentials, signIns, projects } = identities
   const { lifetimeSeconds, refreshDays } = config.tokens
-  const uses = new CredentialUses(credentials, error =>
-    log.warn({ err: error }, 'uses of tokens were not written down'),
+  const uses = new IdentityUses(
+    { used: each => credentials.used(each), signedIn: each => signIns.signedIn(each) },
+    error => log.warn({ err: error }, 'when tokens and accounts were used last was not written down'),
   )
   return {
     signing,
@@ -61,7 +62,7 @@ export function openIdentity(
       sources: [],
       identityTokens: async () => undefined,
       throttle: { before: async () => undefined, failed: async () => undefined, succeeded: async () => undefined },
-      used: (credential, at) => uses.note(credential, at),
+      uses,
       clock: systemClock,
     },
     refreshTokens: { credentials, accounts: accessFacts, lifetimeMs: refreshDays * DAY_MS, clock: systemClock },

@@ -40,7 +40,7 @@ export class Signing {
   /** Makes a key when there is none or the newest is old. */
   async rotate(): Promise<void> {
     const now = this.#clock()
-    const newest = (await this.#store.list()).find(key => key.retiredAt === undefined)
+    const newest = (await this.#store.list()).find(key => key.retiredAt === undefined && key.privateKey !== undefined)
     if (!newest || newest.createdAt < now - ROTATION_MS) {
       await this.#store.rotate(await this.#newKey(now), newest?.id)
       await this.#store.forgetRetired(now - OVERLAP_MS)
@@ -99,13 +99,14 @@ export class Signing {
     return crypto.subtle.verify(ECDSA, key.verify, new Uint8Array(signature), new Uint8Array(bytes))
   }
 
-  #isBelieved({ retiredAt }: Key): boolean {
+  #isBelieved({ retiredAt, sign }: Key): boolean {
+    if (!sign) return false
     return retiredAt === undefined || retiredAt > this.#clock() - OVERLAP_MS
   }
 
   async #current(): Promise<Key & { readonly sign: CryptoKey }> {
     await this.#refresh(LOOK_AGAIN_MS)
-    const key = this.#keys.find(({ retiredAt }) => retiredAt === undefined)
+    const key = this.#keys.find(({ retiredAt, sign }) => retiredAt === undefined && sign !== undefined)
     if (!key?.sign) throw new Error('There is no key to sign with.')
     return { ...key, sign: key.sign }
   }

@@ -5,7 +5,7 @@ export interface SigningKeyRecord {
   readonly id: string
   /** JSON Web Key, as JSON. */
   readonly publicKey: string
-  /** Sealed; undefined once it signs nothing any more and nothing has to be believed of it but what is kept for years. */
+  /** Sealed. Undefined for one of another place, or retired long ago: it only verifies what is kept for years. */
   readonly privateKey: string | undefined
   readonly createdAt: number
   readonly retiredAt: number | undefined
@@ -51,6 +51,7 @@ export function createSigningKeys(engine: Engine): SigningKeys {
           .selectFrom('signing_keys')
           .select('id')
           .where('retired_at', 'is', null)
+          .where('private_key', 'is not', null)
           .orderBy('created_at', 'desc')
           .limit(1)
           .executeTakeFirst()

@@ -1,3 +1,5 @@
+import { IDENTITY_TABLES } from './identity-tables.ts'
+
 /** One cell, as both engines give it. */
 export type Value = string | number | null | Uint8Array
 export type Row = Readonly<Record<string, Value>>
@@ -11,6 +13,17 @@ export type TableName =
   | 'tags'
   | 'collection_candidates'
   | 'condemned_objects'
+  | 'users'
+  | 'groups'
+  | 'group_members'
+  | 'projects'
+  | 'roles'
+  | 'grants'
+  | 'robots'
+  | 'credentials'
+  | 'trust_rules'
+  | 'signing_keys'
+  | 'break_glass'
   | 'audit_records'
   | 'audit_head'
   | 'audit_inbox'
@@ -76,6 +89,7 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     key: ['storage_key'],
     columns: ['digest', 'size_bytes', 'condemned_at', 'reason'],
   },
+  ...IDENTITY_TABLES,
   audit_records: {
     name: 'audit_records',
     key: ['sequence'],
