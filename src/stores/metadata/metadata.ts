@@ -15,9 +15,11 @@ import { type CondemnedObjects, createCondemnedObjects, createStaleUploads, type
 import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
 import type { MigrationReport } from './migrate.ts'
+import { createRateWindows, type RateWindows } from './rate-windows.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
 import { createRelocation, type Relocation } from './relocation.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
+import { createSignInRecords, type SignInRecords } from './sign-in-records.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
 import { createTables, type Tables } from './tables/tables.ts'
 import { createTags, type Tags } from './tags.ts'
@@ -49,6 +51,8 @@ export interface Metadata {
   readonly storage: StorageIdentity
   readonly relocation: Relocation
   readonly tables: Tables
+  readonly rateWindows: RateWindows
+  readonly signInRecords: SignInRecords
   close(): Promise<void>
 }
 
@@ -79,6 +83,8 @@ export function createMetadata(engine: Engine): Metadata {
     storage: createStorageIdentity(engine),
     relocation: createRelocation(engine),
     tables: createTables(engine),
+    rateWindows: createRateWindows(engine),
+    signInRecords: createSignInRecords(engine),
     close: () => engine.close(),
   }
 }
