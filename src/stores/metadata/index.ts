@@ -27,6 +27,7 @@ export { createMetadata, type Metadata, type OpenedMetadata } from './metadata.t
 export { type MigrationReport, SCHEMA_VERSIONS, SchemaError } from './migrate.ts'
 export { connect as connectPostgres, type PostgresOptions } from './postgres/connect.ts'
 export { hasPostgresMetadata, openPostgresMetadata } from './postgres/open.ts'
+export type { RateWindow, RateWindows, TokenGrant, TokenRequest, UnspentTokens } from './rate-windows.ts'
 export type { Referrers } from './referrers.ts'
 export type { Relocation, RelocationRecord } from './relocation.ts'
 export type { Page, Repositories } from './repositories.ts'
@@ -38,6 +39,7 @@ export type {
   SystemRole,
   Visibility,
 } from './schema-identity.ts'
+export type { SignInRecord, SignInRecords } from './sign-in-records.ts'
 export { migrateSqlite, openSqliteMetadata } from './sqlite/open.ts'
 export { takeServerLock } from './sqlite/server-lock.ts'
 export type { StorageIdentity } from './storage-identity.ts'
