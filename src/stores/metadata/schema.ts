@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely'
 import type { Digest, DigestAlgorithm, RepositoryName, Tag } from '../../oci/index.ts'
+import type { SourcesSchema } from './schema-sources.ts'
 
 /**
  * What Berth knows, apart from the bytes of blobs. Times are milliseconds since the epoch, sizes bytes.
@@ -13,7 +14,7 @@ import type { Digest, DigestAlgorithm, RepositoryName, Tag } from '../../oci/ind
  * A blob can be seen in a repository when, and only when, a row of repository_blobs joins a row of blobs whose
  * state is "stored". HEAD, GET, mount and the manifest check all ask that one question (blob-links.ts).
  */
-export interface Schema {
+export interface Schema extends SourcesSchema {
   repositories: { id: Generated<number>; name: RepositoryName; created_at: number }
   blobs: {
     digest: Digest

@@ -5,6 +5,7 @@ import { storage } from './0003-storage.ts'
 import { replicas } from './0004-replicas.ts'
 import { jobs } from './0005-jobs.ts'
 import { moving } from './0006-moving.ts'
+import { sources } from './0010-sources.ts'
 
 /** Every version of the schema in order; only ever appended to. A name is a version and never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-replicas': replicas,
   '0005-jobs': jobs,
   '0006-moving': moving,
+  '0010-sources': sources,
 }
