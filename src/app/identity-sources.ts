@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import {
-  type CertificateSource,
+  type CertificateSettings,
   directorySource,
-  type ForwardedForm,
   oidcSource,
   type PasswordSource,
   type Requests,
@@ -23,11 +22,7 @@ export interface IdentitySources {
   readonly passwords: readonly PasswordSource[]
   readonly signOns: readonly SignOnSource[]
   readonly issuers: readonly TrustedIssuer[]
-  readonly certificates?: {
-    readonly source: CertificateSource
-    readonly form: ForwardedForm
-    readonly authorities: ReturnType<typeof readAuthorities>
-  }
+  readonly certificates?: CertificateSettings
   /** By the name of the source. */
   readonly rules: ReadonlyMap<string, SourceRules<'administrator' | 'auditor'>>
 }
@@ -86,13 +81,10 @@ async function openCertificates({
   header,
   identities,
   unitsAreGroups,
-}: NonNullable<IdentitySettings['certificates']>) {
+}: NonNullable<IdentitySettings['certificates']>): Promise<CertificateSettings> {
   return {
     source: { name, rules: identities, unitsAreGroups },
-    form:
-      header === 'Client-Cert'
-        ? ({ form: 'rfc9440' } as const)
-        : ({ form: 'escaped-pem', header: header.escapedPem } as const),
+    form: header === 'Client-Cert' ? { form: 'rfc9440' } : { form: 'escaped-pem', header: header.escapedPem },
     authorities: readAuthorities(await readFile(caFile, 'utf8')),
   }
 }

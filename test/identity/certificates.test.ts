@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import {
   type CertificateSource,
   certificateIdentity,
+  certificateSignOn,
   chainProblem,
   namesOf,
   readAuthorities,
@@ -173,5 +174,37 @@ describe('who a certificate is for', () => {
     expect(await identity('/CN=x', inside)).toBeUndefined()
     expect(await identity('/O=x, CN=robot-1/CN=somebody')).toBeUndefined()
     expect(await identity('/CN=robot-1\nOU=admins')).toBeUndefined()
+  })
+})
+
+describe('a request with a certificate', () => {
+  const ask = async (leaf: X509Certificate, fromTrustedProxy: boolean) =>
+    certificateSignOn(
+      {
+        headers: new Headers({ 'Client-Cert': `:${leaf.raw.toString('base64')}:` }),
+        fromTrustedProxy,
+        now: Date.now() + HOUR,
+      },
+      {
+        source: {
+          name: 'certificates',
+          unitsAreGroups: false,
+          rules: [{ from: 'commonName', pattern: 'robot-*', groups: [] }],
+        },
+        form: { form: 'rfc9440' },
+        authorities: readAuthorities(await root.pem()),
+      },
+    )
+
+  test('is somebody’s when a trusted proxy forwards it, and nobody’s when another does', async () => {
+    const leaf = await issue(root, '/CN=robot-7')
+    expect(await ask(leaf, true)).toMatchObject({ source: 'certificates', subject: 'commonName:robot-7' })
+    expect(await ask(leaf, false)).toBeUndefined()
+  })
+
+  test('is refused when nobody vouches for the certificate, or no rule speaks of it', async () => {
+    await using other = await createAuthority()
+    await expect(ask(await issue(other, '/CN=robot-7'), true)).rejects.toThrow('no authority')
+    await expect(ask(await issue(root, '/CN=somebody'), true)).rejects.toThrow('No rule')
   })
 })

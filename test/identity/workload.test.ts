@@ -3,6 +3,7 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } fr
 import {
   type IssuerKind,
   issuerKeys,
+  looksLikeIdToken,
   matchRule,
   TokenRefused,
   type TrustRule,
@@ -309,4 +310,12 @@ describe('a token counts once', () => {
     await useToken(token, used)
     expect(used.seen.size).toBe(0)
   })
+})
+
+test('a password is looked at as a token only when it has the form of one', async () => {
+  using issuer = await startTokenIssuer()
+  expect(looksLikeIdToken(await issuer.sign(github(issuer)))).toBe(true)
+  for (const password of ['', 'correct-horse', 'a.b.c', 'eyJ.eyJ', 'eyJ.eyJ.x y', `ey${'a'.repeat(100)}`]) {
+    expect(looksLikeIdToken(password)).toBe(false)
+  }
 })

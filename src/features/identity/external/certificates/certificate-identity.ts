@@ -1,4 +1,5 @@
 import type { ExternalIdentity } from '../external-identity.ts'
+import { plainText } from '../plain-text.ts'
 import { matchesGlob } from '../workload/glob.ts'
 import type { CertificateNames } from './certificate-names.ts'
 
@@ -25,11 +26,13 @@ export function certificateIdentity(
   { name: source, rules, unitsAreGroups }: CertificateSource,
 ): ExternalIdentity | undefined {
   for (const { from, pattern, groups } of rules) {
-    const matching = [...new Set(names[from].filter(value => isPlain(value) && matchesGlob(pattern, value)))]
+    const matching = [
+      ...new Set(names[from].filter(value => plainText(value) !== undefined && matchesGlob(pattern, value))),
+    ]
     if (matching.length > 1) return undefined
     const [name] = matching
     if (name === undefined) continue
-    const units = unitsAreGroups ? names.organizationalUnit : []
+    const units = unitsAreGroups ? names.organizationalUnit.filter(unit => plainText(unit) !== undefined) : []
     return {
       source,
       subject: `${from}:${name}`,
@@ -39,8 +42,4 @@ export function certificateIdentity(
     }
   }
   return undefined
-}
-
-function isPlain(value: string): boolean {
-  return value !== '' && !/[\p{Cc}\p{Cf}]/u.test(value)
 }

@@ -21,6 +21,11 @@ export class TokenRefused extends Error {
   override readonly name = 'TokenRefused'
 }
 
+/** Whether a password may be an ID token: three parts, the first two of which begin as JSON objects do. */
+export function looksLikeIdToken(password: string): boolean {
+  return /^ey[\w-]+\.ey[\w-]+\.[\w-]+$/.test(password)
+}
+
 /** Public keys only: "none" and secrets shared with an issuer prove nothing here. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 /** Header parameters by which a token would bring its own key (RFC 7515 section 4.1). */
