@@ -25,6 +25,7 @@ export type { CondemnedObject, CondemnedObjects, StaleUpload, StaleUploads } fro
 export type { ManifestSummary, Manifests, NewManifest, PutOutcome, Removed, StoredManifest } from './manifest-port.ts'
 export { createMetadata, type Metadata, type OpenedMetadata } from './metadata.ts'
 export { type MigrationReport, SCHEMA_VERSIONS, SchemaError } from './migrate.ts'
+export { createPendingSignOns, type PendingSignOns } from './pending-sign-ons.ts'
 export { connect as connectPostgres, type PostgresOptions } from './postgres/connect.ts'
 export { hasPostgresMetadata, openPostgresMetadata } from './postgres/open.ts'
 export type { RateWindow, RateWindows, TokenGrant, TokenRequest, UnspentTokens } from './rate-windows.ts'
@@ -59,3 +60,4 @@ export type {
   UploadSession,
   UploadSessions,
 } from './upload-sessions.ts'
+export { createUsedTokens, type UsedTokens } from './used-tokens.ts'
