@@ -16,7 +16,8 @@ import { secretKey } from './secret-key.ts'
 
 /** `iss` and `aud` of registry tokens: they are believed by whoever has the key, whatever name it is reached by. */
 const SERVICE = 'berth'
-const DAY_MS = 24 * 3600 * 1000
+const HOUR_MS = 3600 * 1000
+const DAY_MS = 24 * HOUR_MS
 
 /** What a server needs to know who is calling and what they may do. */
 export interface IdentityServices {
@@ -31,6 +32,11 @@ export async function openIdentity({ identities }: Metadata, config: Config, log
   const { accessFacts, credentials, signIns, projects, signingKeys } = identities
   const signing = new Signing(signingKeys, createSealer(secretKey(config)), systemClock)
   await signing.rotate()
+  const rotation = setInterval(
+    () => signing.rotate().catch(error => log.warn({ err: error }, 'the signing key was not looked after')),
+    HOUR_MS,
+  )
+  rotation.unref()
   const { lifetimeSeconds, refreshDays } = config.tokens
   const uses = new CredentialUses(credentials, error =>
     log.warn({ err: error }, 'uses of tokens were not written down'),
@@ -64,6 +70,9 @@ export async function openIdentity({ identities }: Metadata, config: Config, log
       clock: systemClock,
     },
     refreshTokens: { credentials, accounts: accessFacts, lifetimeMs: refreshDays * DAY_MS, clock: systemClock },
-    stop: () => uses.stop(),
+    async stop() {
+      clearInterval(rotation)
+      await uses.stop()
+    },
   }
 }
