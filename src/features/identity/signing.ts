@@ -41,10 +41,8 @@ export class Signing {
   async rotate(): Promise<void> {
     const now = this.#clock()
     const newest = (await this.#store.list()).find(key => key.retiredAt === undefined && key.privateKey !== undefined)
-    if (!newest || newest.createdAt < now - ROTATION_MS) {
-      await this.#store.rotate(await this.#newKey(now), newest?.id)
-      await this.#store.forgetRetired(now - OVERLAP_MS)
-    }
+    if (!newest || newest.createdAt < now - ROTATION_MS) await this.#store.rotate(await this.#newKey(now), newest?.id)
+    await this.#store.forgetRetired(now - OVERLAP_MS)
     await this.#load()
   }
 
