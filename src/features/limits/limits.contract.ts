@@ -105,6 +105,27 @@ export function limitsContract(name: string, open: () => Promise<OpenedDatabase>
       expect(await allowed(Array.from({ length: 1200 }, () => second.pull(SOMEBODY)))).toBe(940)
     })
 
+    test('what was not spent in one window is not there in the next', async () => {
+      const [first] = both({ anonymousPulls: { count: 1000, windowSeconds: 60 } })
+      await first.pull(SOMEBODY)
+      now += 59_000
+      for (let round = 0; round < 9; round += 1) {
+        await allowed(Array.from({ length: 10 }, () => first.pull(SOMEBODY)))
+        now += 100
+      }
+      now += 100
+      expect(await allowed(Array.from({ length: 1500 }, () => first.pull(SOMEBODY)))).toBe(1000)
+    })
+
+    test('tokens that come back after their window are not given out again', async () => {
+      const take = (tokens: number) => one.rateWindows.take([{ bucket: 'x', tokens, limit: 10, windowMs: 60_000 }], now)
+      const [old] = await take(8)
+      now += 60_000
+      expect(await take(10)).toMatchObject([{ tokens: 10 }])
+      await two.rateWindows.giveBack([{ bucket: 'x', startedAt: old?.startedAt ?? 0, tokens: 8 }])
+      expect(await take(10)).toMatchObject([{ tokens: 0, granted: 10 }])
+    })
+
     test('an identity, an address, a project and the anonymous are counted apart, and each can refuse', async () => {
       const [first] = both({
         anonymousPulls: { count: 2, windowSeconds: 60 },
