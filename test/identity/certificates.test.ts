@@ -38,27 +38,33 @@ describe('a chain', () => {
     expect(await problem(below)).toContain('no authority')
   })
 
-  test('does not lead over a certificate that is no authority', async () => {
-    const pair = await root.issue('/CN=Just a client', CLIENT)
-    await using other = await createAuthority('/CN=Just a client')
-    const leaf = await issue(other, '/CN=a')
-    expect(await problem(leaf, [await read(pair.certificate), await read(other.file)])).toContain('no authority')
+  test('does not lead over a certificate that is no authority, though it signed', async () => {
+    const pair = await root.issue('/CN=Just a client', ['basicConstraints=CA:FALSE'])
+    const leaf = await issue(root.actingAs(pair), '/CN=a')
+    const client = await read(pair.certificate)
+    expect([leaf.checkIssued(client), leaf.verify(client.publicKey)]).toEqual([true, true])
+    expect(await problem(leaf, [client])).toContain('no authority')
   })
 
   test('does not lead to an authority that only has the name', async () => {
     await using impostor = await createAuthority('/O=Acme/CN=Root')
-    expect(await problem(await issue(impostor, '/CN=a'), [await read(impostor.file)])).toContain('no authority')
+    // Without the key's identifier, so that nothing but the signature tells the two apart.
+    const leaf = await issue(impostor, '/CN=a', 'authorityKeyIdentifier=none')
+    expect(leaf.checkIssued(await read(root.file))).toBe(true)
+    expect(await problem(leaf, [await read(impostor.file)])).toContain('no authority')
   })
 
   test('ends with its times, and those of every certificate in it', async () => {
-    const leaf = await issue(middle, '/CN=a')
     const chain = [await read(middle.file)]
-    expect(await problem(leaf, chain, Date.now() - 48 * HOUR)).toContain('not valid now')
-    expect(await problem(leaf, chain, Date.now() + 72 * HOUR)).toContain('not valid now')
-    const long = await read((await middle.issue('/CN=long', CLIENT, { days: 30 })).certificate)
+    const brief = await issue(root, '/CN=brief')
+    expect(await problem(brief, [], Date.now() - 48 * HOUR)).toContain('not valid now')
+    expect(await problem(brief, [], Date.now() + 72 * HOUR)).toContain('not valid now')
+    const long = await read((await middle.issue('/CN=long', CLIENT, { days: 60 })).certificate)
+    expect(await problem(long, chain)).toBeUndefined()
     expect(await problem(long, chain, Date.now() + 72 * HOUR)).toContain('not valid now')
-    const direct = await read((await root.issue('/CN=long', CLIENT, { days: 30 })).certificate)
-    expect(await problem(direct, [], Date.now() + 72 * HOUR)).toContain('not valid now')
+    const direct = await read((await root.issue('/CN=long', CLIENT, { days: 60 })).certificate)
+    expect(await problem(direct, [], Date.now() + 72 * HOUR)).toBeUndefined()
+    expect(await problem(direct, [], Date.now() + 31 * 24 * HOUR)).toContain('not valid now')
   })
 
   test('is for clients: a server’s certificate, an authority’s and one for anything are not', async () => {

@@ -232,20 +232,22 @@ describe('the keys of an issuer', () => {
   test('that cannot be had are told apart from a token that is wrong, and not asked for at every token', async () => {
     using issuer = await startTokenIssuer()
     const { verify } = trusting(issuer)
-    const answers: (() => Response)[] = [
-      () => new Response('busy', { status: 503 }),
-      () => Response.redirect('https://evil.test/'),
-      () => new Response('<html>'),
-      () => Response.json([]),
-      () => Response.json({ issuer: 'https://evil.test', jwks_uri: `${issuer.url}/keys` }),
-      () => Response.json({ issuer: issuer.url }),
-      () => Response.json({ issuer: issuer.url, jwks_uri: 'http://evil.test/keys' }),
-      () => Response.json({ issuer: issuer.url, jwks_uri: `${issuer.url}/keys`, keys: 'none' }),
+    const describing = (document: unknown) => (path: string) => (path === '/keys' ? undefined : Response.json(document))
+    const answers: readonly (readonly [reason: string, answer: (path: string) => Response | undefined])[] = [
+      ['it answered 503', () => new Response('busy', { status: 503 })],
+      ['it answered 302', () => Response.redirect('https://evil.test/')],
+      ['cannot be read', () => new Response('<html>')],
+      ['is not a JSON object', () => Response.json([])],
+      ['calls itself something else', describing({ issuer: 'https://evil.test', jwks_uri: `${issuer.url}/keys` })],
+      ['names no place', describing({ issuer: issuer.url })],
+      ['names no place', describing({ issuer: issuer.url, jwks_uri: 'http://evil.test/keys' })],
+      ['names no place', describing({ issuer: issuer.url, jwks_uri: 'file:///etc/passwd' })],
+      ['holds no keys', path => (path === '/keys' ? Response.json({ keys: 'none' }) : undefined)],
     ]
     const token = await issuer.sign(github(issuer))
-    for (const answer of answers) {
+    for (const [reason, answer] of answers) {
       issuer.answer = answer
-      await expect(verify(token)).rejects.toThrow(Unavailable)
+      await expect(verify(token)).rejects.toThrow(reason)
       const before = issuer.asked.length
       await expect(verify(token)).rejects.toThrow(Unavailable)
       expect(issuer.asked.length).toBe(before)

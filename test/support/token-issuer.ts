@@ -12,8 +12,8 @@ export interface TokenIssuer extends Disposable {
   rotate(algorithm?: string): Promise<void>
   /** The newest key is no longer published; it still signs. */
   withdraw(): void
-  /** What it answers while it is set. */
-  answer: ((path: string) => Response) | undefined
+  /** What it answers while it is set; undefined: as it would. */
+  answer: ((path: string) => Response | undefined) | undefined
 }
 
 /** An issuer of ID tokens: a server of discovery document and keys, on loopback. */
@@ -32,7 +32,8 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
     async fetch(request) {
       const path = new URL(request.url).pathname
       asked.push(path)
-      if (issuer.answer) return issuer.answer(path)
+      const answer = issuer.answer?.(path)
+      if (answer) return answer
       if (path === '/.well-known/openid-configuration') {
         return Response.json({ issuer: issuer.url, jwks_uri: `${issuer.url}/keys` })
       }
