@@ -13,4 +13,27 @@ export {
   type RecorderObserver,
 } from './recorder.ts'
 export { type CheckpointRules, checkpointIfDue, type Sealer, sealUntil } from './seal.ts'
+export { createSink, type SinkParts } from './sinks/create-sink.ts'
+export {
+  DELIVERY_TIMING,
+  type Delivery,
+  type DeliveryObserver,
+  type DeliveryTiming,
+  deliverUntil,
+  type SinkLag,
+} from './sinks/deliver.ts'
+export type { Emitter } from './sinks/formats/emitter.ts'
+export type { Outbound, TlsFiles } from './sinks/outbound.ts'
+export type {
+  FileSettings,
+  HttpsSettings,
+  OtlpSettings,
+  SecretText,
+  SinkSettings,
+  SplunkSettings,
+  SyslogSettings,
+  TextFormat,
+} from './sinks/settings.ts'
+export { type AuditSink, DeliveryFailed } from './sinks/sink.ts'
+export { textOf } from './sinks/syslog-sink.ts'
 export { type AuditVerification, type AuditVerifyReport, verifyAudit } from './verify.ts'
