@@ -1,8 +1,10 @@
+export type { AuditFilter, AuditRecord } from '../../stores/metadata/index.ts'
 export {
   type CheckpointSigner,
   type CheckpointVerifier,
   checkpointBytes,
 } from './checkpoint.ts'
+export { es256Signer, es256Verifier, KeySetFault } from './es256.ts'
 export { type ExpiryReport, type ExpiryRules, expireAudit } from './expire.ts'
 export type { AuditFinding, AuditFindingKind, AuditVerifyOptions, KnownRecord } from './finding.ts'
 export {
@@ -23,6 +25,9 @@ export {
   type SinkLag,
 } from './sinks/deliver.ts'
 export type { Emitter } from './sinks/formats/emitter.ts'
+export { jsonLine } from './sinks/formats/json.ts'
+export { summaryOf } from './sinks/formats/summary.ts'
+export { visible } from './sinks/formats/visible.ts'
 export type { Outbound, TlsFiles } from './sinks/outbound.ts'
 export type {
   FileSettings,
