@@ -17,14 +17,14 @@ export function httpsSink(settings: HttpsSettings, outbound: Outbound, emitter: 
   return {
     name,
     batch: BATCH,
-    async send(records) {
+    async send(records, signal) {
       const body = `{"records":[${records.map(record => text(record)).join(',')}]}`
       const signed = {
         ...revealed(headers),
         'Content-Type': 'application/json',
         'Berth-Signature': signatureOf(secret.reveal(), Math.floor(clock() / 1000), body),
       }
-      await post(outbound, { url, headers: signed, body, ...(tls ? { tls } : {}) })
+      await post(outbound, { url, headers: signed, body, signal, ...(tls ? { tls } : {}) })
       return ALL_TAKEN
     },
   }

@@ -15,10 +15,10 @@ export function otlpSink(settings: OtlpSettings, outbound: Outbound, emitter: Em
   return {
     name,
     batch: BATCH,
-    async send(records) {
+    async send(records, signal) {
       const body = otlpLogs(records, emitter, clock())
       const all = { ...revealed(headers), 'Content-Type': 'application/json' }
-      return { refused: refusedIn(await post(outbound, { url, headers: all, body, ...(tls ? { tls } : {}) })) }
+      return { refused: refusedIn(await post(outbound, { url, headers: all, body, signal, ...(tls ? { tls } : {}) })) }
     },
   }
 }

@@ -10,7 +10,7 @@ export interface TlsFiles {
 /** The one place that opens connections out, as far as sinks need it. */
 export interface Outbound {
   /** @throws when the address is not allowed or nobody answers. */
-  fetch(
+  readonly fetch: (
     url: string,
     request: {
       readonly method: string
@@ -19,8 +19,9 @@ export interface Outbound {
       readonly timeoutMs: number
       readonly maxBytes: number
       readonly tls?: TlsFiles
+      readonly signal?: AbortSignal
     },
-  ): Promise<Response>
+  ) => Promise<Response>
   connect(to: {
     readonly host: string
     readonly port: number

@@ -32,8 +32,8 @@ export function splunkSink(
     'Content-Type': 'application/json',
     'X-Splunk-Request-Channel': channel,
   })
-  const send = (path: string, body: string) =>
-    post(outbound, { url: `${base}${path}`, headers: headers(), body, ...(tls ? { tls } : {}) })
+  const send = (path: string, body: string, signal: AbortSignal) =>
+    post(outbound, { url: `${base}${path}`, headers: headers(), body, signal, ...(tls ? { tls } : {}) })
 
   async function indexed(ackId: number, signal: AbortSignal): Promise<void> {
     let waitedMs = 0
@@ -41,7 +41,7 @@ export function splunkSink(
       const waitMs = timing.askMs[Math.min(tries, timing.askMs.length - 1)] as number
       await pause(waitMs, signal)
       waitedMs += waitMs
-      const answer = await send(`/services/collector/ack?channel=${channel}`, JSON.stringify({ acks: [ackId] }))
+      const answer = await send(`/services/collector/ack?channel=${channel}`, JSON.stringify({ acks: [ackId] }), signal)
       const { acks } = parsed(answer) as { acks?: Record<string, boolean> }
       if (acks?.[ackId] === true) return
     }
@@ -54,7 +54,7 @@ export function splunkSink(
     async send(records, signal) {
       const options = { emitter, source, sourcetype, ...(index === undefined ? {} : { index }) }
       const body = records.map(record => splunkEvent(record, options)).join('\n')
-      const { ackId } = parsed(await send('/services/collector/event', body)) as { ackId?: unknown }
+      const { ackId } = parsed(await send('/services/collector/event', body, signal)) as { ackId?: unknown }
       if (!acknowledged) return ALL_TAKEN
       if (typeof ackId !== 'number')
         throw new DeliveryFailed('no acknowledgement is offered: switch it on for the token, or off for this sink')

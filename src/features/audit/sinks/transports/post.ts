@@ -10,11 +10,12 @@ export interface Post {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
   readonly tls?: TlsFiles
+  readonly signal: AbortSignal
 }
 
 /** Gives the body of a 2xx answer. @throws DeliveryFailed for any other. */
-export async function post(outbound: Outbound, { url, headers, body, tls }: Post): Promise<string> {
-  const request = { method: 'POST', headers, body, timeoutMs: TIMEOUT_MS, maxBytes: MOST_ANSWER_BYTES }
+export async function post(outbound: Outbound, { url, headers, body, tls, signal }: Post): Promise<string> {
+  const request = { method: 'POST', headers, body, timeoutMs: TIMEOUT_MS, maxBytes: MOST_ANSWER_BYTES, signal }
   const response = await outbound.fetch(url, { ...request, ...(tls ? { tls } : {}) })
   const answer = await response.text()
   if (response.ok) return answer
