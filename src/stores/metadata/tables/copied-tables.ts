@@ -64,7 +64,7 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
       'hash',
     ],
   },
-  audit_head: { name: 'audit_head', key: ['one'], columns: ['sequence', 'hash', 'at'] },
+  audit_head: { name: 'audit_head', key: ['one'], columns: ['sequence', 'hash', 'at', 'newest_at', 'lateness_ms'] },
   audit_inbox: { name: 'audit_inbox', key: ['id'], columns: ['entry_id', 'at', 'entry'] },
   audit_checkpoints: {
     name: 'audit_checkpoints',
