@@ -80,14 +80,14 @@ test('no way of writing a name leads to a repository of another project', async 
     ['DELETE', 'manifests/v1'],
   ] as const
   const odd: string[] = []
-  for (const escape of ESCAPES) {
+  for (const written of ESCAPES) {
     for (const [method, suffix] of suffixes) {
-      const answer = await raw(method, `/v2/${escape}/${suffix}`, mallory)
+      const answer = await raw(method, `/v2/${written}/${suffix}`, mallory)
       const status = statusOf(answer)
       // 403 says that it was understood as bank/vault and refused; 400, 404 and 405 that it is no name or no endpoint.
       const isRefused = [400, 403, 404, 405].includes(status)
       if (!isRefused || answer.includes('mallory must not see') || /^x-injected/im.test(answer))
-        odd.push(`${method} ${escape}/${suffix}: ${answer.slice(0, 200)}`)
+        odd.push(`${method} ${written}/${suffix}: ${answer.slice(0, 200)}`)
     }
   }
   expect(odd).toEqual([])

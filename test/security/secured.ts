@@ -10,8 +10,18 @@ export interface Secured {
   readonly berth: Berth
   readonly identities: TestIdentities
   /** One request below /v2. */
-  ask(method: string, path: string, headers: Headers, body?: BodyInit): Promise<Response>
-  status(method: string, path: string, headers: Headers, body?: BodyInit): Promise<number>
+  ask(
+    method: string,
+    path: string,
+    headers: Headers,
+    body?: string | Uint8Array<ArrayBuffer> | URLSearchParams,
+  ): Promise<Response>
+  status(
+    method: string,
+    path: string,
+    headers: Headers,
+    body?: string | Uint8Array<ArrayBuffer> | URLSearchParams,
+  ): Promise<number>
   /** A user with this role in the project, by a token of theirs. */
   member(
     project: string,
@@ -43,8 +53,12 @@ export function secured(prepare: (running: Secured) => Promise<void>, env: Heade
 }
 
 function securedOver(berth: Berth, identities: TestIdentities): Secured {
-  const ask = (method: string, path: string, headers: Headers, body?: BodyInit) =>
-    fetch(`${berth.url}/v2/${path}`, { method, headers, ...(body === undefined ? {} : { body }) })
+  const ask = (
+    method: string,
+    path: string,
+    headers: Headers,
+    body?: string | Uint8Array<ArrayBuffer> | URLSearchParams,
+  ) => fetch(`${berth.url}/v2/${path}`, { method, headers, ...(body === undefined ? {} : { body }) })
   const status: Secured['status'] = async (...request) => {
     const response = await ask(...request)
     await response.arrayBuffer()
