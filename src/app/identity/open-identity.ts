@@ -1,23 +1,21 @@
 import { type Access, entryOf } from '../../features/access/index.ts'
 import {
   type Authentication,
-  CredentialUses,
+  IdentityUses,
   PasswordVerifier,
   type RefreshTokens,
   RegistryTokens,
-  Signing,
+  type Signing,
 } from '../../features/identity/index.ts'
 import { systemClock } from '../../platform/clock/index.ts'
-import { createSealer } from '../../platform/secrets/index.ts'
 import type { Log } from '../../platform/telemetry/index.ts'
 import type { Metadata } from '../../stores/metadata/index.ts'
 import type { Config } from '../config/index.ts'
-import { secretKey } from './secret-key.ts'
+import type { RequestRecord } from '../serve/record.ts'
 
 /** `iss` and `aud` of registry tokens: they are believed by whoever has the key, whatever name it is reached by. */
 const SERVICE = 'berth'
-const HOUR_MS = 3600 * 1000
-const DAY_MS = 24 * HOUR_MS
+const DAY_MS = 24 * 3600 * 1000
 
 /** What a server needs to know who is calling and what they may do. */
 export interface IdentityServices {
@@ -28,18 +26,16 @@ export interface IdentityServices {
   stop(): Promise<void>
 }
 
-export async function openIdentity({ identities }: Metadata, config: Config, log: Log): Promise<IdentityServices> {
-  const { accessFacts, credentials, signIns, projects, signingKeys } = identities
-  const signing = new Signing(signingKeys, createSealer(secretKey(config)), systemClock)
-  await signing.rotate()
-  const rotation = setInterval(
-    () => signing.rotate().catch(error => log.warn({ err: error }, 'the signing key was not looked after')),
-    HOUR_MS,
-  )
-  rotation.unref()
+export function openIdentity(
+  { identities }: Metadata,
+  config: Config,
+  { log, refused, signing }: { log: Log; refused: RequestRecord['refused']; signing: Signing },
+): IdentityServices {
+  const { accessFacts, credentials, signIns, projects } = identities
   const { lifetimeSeconds, refreshDays } = config.tokens
-  const uses = new CredentialUses(credentials, error =>
-    log.warn({ err: error }, 'uses of tokens were not written down'),
+  const uses = new IdentityUses(
+    { used: each => credentials.used(each), signedIn: each => signIns.signedIn(each) },
+    error => log.warn({ err: error }, 'when tokens and accounts were used last was not written down'),
   )
   return {
     signing,
@@ -55,7 +51,7 @@ export async function openIdentity({ identities }: Metadata, config: Config, log
         const project = { name, visibility: 'private', ownerId: principal.accountId, now } as const
         await projects.create(project, isNew => (isNew ? [entry] : []))
       },
-      refused: () => undefined,
+      refused,
     },
     authentication: {
       signIns,
@@ -66,13 +62,10 @@ export async function openIdentity({ identities }: Metadata, config: Config, log
       sources: [],
       identityTokens: async () => undefined,
       throttle: { before: async () => undefined, failed: async () => undefined, succeeded: async () => undefined },
-      used: (credential, at) => uses.note(credential, at),
+      uses,
       clock: systemClock,
     },
     refreshTokens: { credentials, accounts: accessFacts, lifetimeMs: refreshDays * DAY_MS, clock: systemClock },
-    async stop() {
-      clearInterval(rotation)
-      await uses.stop()
-    },
+    stop: () => uses.stop(),
   }
 }

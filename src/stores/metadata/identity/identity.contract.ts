@@ -418,8 +418,12 @@ export function identityContract(name: string, open: () => Promise<OpenedEngine>
           [first?.id as string, NOW],
         ].toSorted() as never,
       )
-      expect(await identities.signingKeys.removeRetired(NOW)).toBe(0)
-      expect(await identities.signingKeys.removeRetired(NOW + 1)).toBe(1)
+      const sealed = async () =>
+        (await identities.signingKeys.list()).filter(key => key.privateKey !== undefined).length
+      await identities.signingKeys.forgetRetired(NOW)
+      expect(await sealed()).toBe(2)
+      await identities.signingKeys.forgetRetired(NOW + 1)
+      expect(await sealed()).toBe(1)
       await another.close()
     })
 
