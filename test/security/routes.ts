@@ -1,4 +1,4 @@
-import { closed } from '../../src/app/serve/way-in.ts'
+import { closed } from '../../src/app/serve/gate.ts'
 import { DISTRIBUTION_METHODS } from '../../src/entry/distribution/index.ts'
 import { PROBE_PATHS } from '../../src/entry/probes/index.ts'
 import { TOKEN_PATHS } from '../../src/entry/token/index.ts'
@@ -14,5 +14,8 @@ export const DISTRIBUTION_ROUTES: readonly string[] = Object.entries(DISTRIBUTIO
 /** Whatever else is served, by its path. */
 export const OTHER_PATHS: readonly string[] = [...TOKEN_PATHS, ...PROBE_PATHS].sort()
 
-/** The ways in beside /v2: one that is added here needs lines in the matrix. */
-export const DOORS: readonly string[] = closed({} as Parameters<typeof closed>[0]).doors.map(({ name }) => name)
+/** The ways in beside /v2: one that is added here needs lines in the matrix. Nothing of them is used but their names. */
+export const DOORS: readonly string[] = closed(
+  {} as Parameters<typeof closed>[0],
+  {} as Parameters<typeof closed>[1],
+).doors.map(({ name }) => name)

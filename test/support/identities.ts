@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { SETTING_PATHS, variableOf } from '../../src/app/config/settings.ts'
 import { hashOf, hashPassword, newSecretToken, randomText } from '../../src/features/identity/index.ts'
 import { Secret } from '../../src/platform/secrets/index.ts'
 import {
@@ -13,13 +14,22 @@ import { databaseSettings, onPostgres } from './database.ts'
 
 export const ADMIN_PASSWORD = 'the harbour master knows'
 
+/** Tests fail to sign in on purpose, more often than a server puts up with. */
+const PATIENCE = Object.fromEntries(
+  ['lockAfter', 'addressAfter', 'accountAfter']
+    .map(name => ['rates', 'signInFailures', name])
+    .filter(path => SETTING_PATHS.some(known => known.join('.') === path.join('.')))
+    .map(path => [variableOf(path), '1000000']),
+)
+
 /** Settings of a server that asks everybody who they are. Replicas and tests seal with the same key. */
 export const SECRETS_KEY = Buffer.from('thirty-two bytes for the tests..').toString('base64')
 export const SECURED = {
   BERTH_AUTH: 'required',
   BERTH_ADMIN_PASSWORD: ADMIN_PASSWORD,
   BERTH_SECRETS_KEY: SECRETS_KEY,
-} as const
+  ...PATIENCE,
+}
 
 /** How long a server may go on with rights that were changed beside it (docs/security.md). */
 export const RIGHTS_COUNT_AFTER_MS = onPostgres ? 2500 : 0
