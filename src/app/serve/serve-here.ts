@@ -1,6 +1,8 @@
 import { createApplication } from '../../entry/http/index.ts'
+import type { Access } from '../../features/access/index.ts'
 import type { RepositoryName } from '../../oci/index.ts'
 import type { Log, Metrics } from '../../platform/telemetry/index.ts'
+import { administrationDoor } from '../administration.ts'
 import type { Berth } from '../compose.ts'
 import type { Config } from '../config/index.ts'
 import type { IdentityServices } from '../identity/open-identity.ts'
@@ -8,7 +10,7 @@ import { servedBlobs } from './cache.ts'
 import { countReceived } from './count-received.ts'
 import { type Listeners, startListeners } from './listeners.ts'
 import { redirectOf } from './redirect.ts'
-import { closed, OPEN } from './way-in.ts'
+import { closed, open } from './way-in.ts'
 
 export interface Serving {
   readonly urls: readonly string[]
@@ -42,7 +44,8 @@ export function serveHere(
       await berth.metadata.repositories.exists('ready' as RepositoryName)
     },
   }
-  const wayIn = identity ? closed(identity) : OPEN
+  const administration = (access: Access) => administrationDoor(berth.metadata, config, { access, identity })
+  const wayIn = identity ? closed(identity, administration) : open(administration)
   const redirect = redirectOf(berth.stores, config)
   const blobs = servedBlobs(berth.stores, config, { log, metrics })
   const content = { ...berth.content, blobs, uploads: countReceived(berth.content.uploads, metrics) }

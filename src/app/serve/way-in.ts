@@ -1,4 +1,4 @@
-import type { ApplicationOptions } from '../../entry/http/index.ts'
+import type { ApplicationOptions, Door } from '../../entry/http/index.ts'
 import { answerToken, TOKEN_PATHS } from '../../entry/token/index.ts'
 import { type Access, authorize } from '../../features/access/index.ts'
 import { authenticate } from '../../features/identity/index.ts'
@@ -10,10 +10,16 @@ type WayIn = Pick<ApplicationOptions, 'doors' | 'identify'> & {
 }
 
 /** Everybody may do everything. */
-export const OPEN: WayIn = { access: { mode: 'open' }, doors: [], mayScrape: async () => undefined }
+export function open(administration: (access: Access) => Door): WayIn {
+  const access: Access = { mode: 'open' }
+  return { access, doors: [administration(access)], mayScrape: async () => undefined }
+}
 
 /** Whoever comes in says who they are. */
-export function closed({ access, authentication, refreshTokens, signing }: IdentityServices): WayIn {
+export function closed(
+  { access, authentication, refreshTokens, signing }: IdentityServices,
+  administration: (access: Access) => Door,
+): WayIn {
   const observe = () => () => undefined
   return {
     access,
@@ -29,6 +35,7 @@ export function closed({ access, authentication, refreshTokens, signing }: Ident
         isFor: path => TOKEN_PATHS.has(path),
         answer: exchange => answerToken(exchange, { authentication, refreshTokens, access, signing, observe }),
       },
+      administration(access),
     ],
     async mayScrape(principal, origin) {
       await authorize(access, { principal, action: 'see registry', resource: 'registry', origin })

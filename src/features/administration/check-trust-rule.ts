@@ -1,4 +1,4 @@
-import { isPermission, type Permission } from '../access/index.ts'
+import type { Permission } from '../access/index.ts'
 import type { FieldFault } from './faults.ts'
 
 /** Which pipelines may act in a project, and how. */
@@ -8,7 +8,7 @@ export interface TrustRuleInput {
   readonly audience: string
   /** By claim: a pattern, or several of which one must match. All claims must. */
   readonly conditions: Readonly<Record<string, string | readonly string[]>>
-  readonly permissions: readonly string[]
+  readonly permissions: readonly Permission[]
   readonly repositories: string
   readonly tags: string
   readonly lifetimeSeconds: number
@@ -41,7 +41,7 @@ export const checkTrustRule: TrustRuleCheck = ({ issuer, audience, conditions, p
     expect(!all.some(each => /^\*+$/.test(each)), field, 'this matches everybody')
   }
   expect(permissions.length > 0, 'permissions', 'there are none')
-  const wrong = permissions.filter(each => !isPermission(each) || !FOR_PIPELINES.includes(each))
+  const wrong = permissions.filter(each => !FOR_PIPELINES.includes(each))
   expect(wrong.length === 0, 'permissions', `${wrong.join(', ')}: a pipeline gets ${FOR_PIPELINES.join(', ')}`)
   const isShort = lifetimeSeconds >= SHORTEST_SECONDS && lifetimeSeconds <= LONGEST_SECONDS
   expect(isShort, 'lifetimeSeconds', `expected ${SHORTEST_SECONDS} to ${LONGEST_SECONDS}`)

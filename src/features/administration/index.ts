@@ -1,3 +1,4 @@
+export type { AuditFilter, AuditRecord, Credential, Grant, Project, Robot, User } from '../../stores/metadata/index.ts'
 export {
   type AccountView,
   changePassword,
@@ -12,11 +13,12 @@ export { readAudit, readProjectAudit } from './audit-log.ts'
 export { closeGlass, openGlass } from './break-glass.ts'
 export { checkTrustRule, type TrustRuleCheck, type TrustRuleInput } from './check-trust-rule.ts'
 export { ACTIONS, type AccessQuestion, type Explanation, explainAccess } from './explain-access.ts'
-export { type FieldFault, invalid } from './faults.ts'
+export { type FieldFault, invalid, notFound } from './faults.ts'
 export { createGroup, listGroupMembers, listGroups, removeGroup, setGroupMember } from './groups.ts'
 export { addMember, type GrantInput, listMembers, type MemberInput, removeMember } from './members.ts'
 export type { NetworkRule, NetworkRules } from './network-rules.ts'
 export { changePolicy, changeProject, createProject, findProject, listProjects, removeProject } from './projects.ts'
+export { recordDenial } from './record-denial.ts'
 export {
   changeRobot,
   createRobot,

@@ -1,5 +1,5 @@
 import type { TrustRuleRecord } from '../../stores/metadata/index.ts'
-import { isPermission, type Permit, projectOfPermit } from '../access/index.ts'
+import { type Permit, projectOfPermit } from '../access/index.ts'
 import { randomText } from '../identity/index.ts'
 import type { Administration } from './administration.ts'
 import { checkTrustRule, type TrustRuleInput } from './check-trust-rule.ts'
@@ -47,7 +47,7 @@ export async function addTrustRule(
   const faults = [...checkTrustRule(named), ...administration.checkTrustRule(named)]
   if (faults.length > 0) throw invalid(...faults)
   const { permissions, repositories, tags } = rule
-  await requireReach(administration, permit, [{ permissions: permissions.filter(isPermission), repositories, tags }])
+  await requireReach(administration, permit, [{ permissions, repositories, tags }])
   if ((await identities.trustRules.list(project)).length >= MOST)
     throw conflict(`${project} has ${MOST} trust rules already: remove some first.`)
   const now = clock()

@@ -1,0 +1,55 @@
+import { createAdmin, isAdminPath, problemOf } from '../entry/admin/index.ts'
+import type { Door } from '../entry/http/index.ts'
+import type { Access } from '../features/access/index.ts'
+import type { Administration } from '../features/administration/index.ts'
+import { PasswordVerifier, type SignInThrottle } from '../features/identity/index.ts'
+import { systemClock } from '../platform/clock/index.ts'
+import type { Metadata } from '../stores/metadata/index.ts'
+import type { Config } from './config/index.ts'
+import type { IdentityServices } from './identity/open-identity.ts'
+import { VERSION } from './version.ts'
+
+const DAY_MS = 24 * 3600 * 1000
+/** Whoever is not asked who they are has no account that could be guessed at. */
+const NO_THROTTLE: SignInThrottle = {
+  before: async () => undefined,
+  failed: async () => undefined,
+  succeeded: async () => undefined,
+}
+
+/** @param identity absent: nobody is asked who they are. */
+export function composeAdministration(
+  { identities, audit }: Metadata,
+  { tokens }: Config,
+  { access, identity }: { readonly access: Access; readonly identity: IdentityServices | undefined },
+): Administration {
+  return {
+    identities,
+    audit,
+    access,
+    passwords: identity?.authentication.passwords ?? new PasswordVerifier(),
+    throttle: identity?.authentication.throttle ?? NO_THROTTLE,
+    checkTrustRule: () => [],
+    longestTokenMs: tokens.longestDays * DAY_MS,
+    clock: systemClock,
+  }
+}
+
+/** The way in below /api/v1. */
+export function administrationDoor(
+  metadata: Metadata,
+  config: Config,
+  way: { readonly access: Access; readonly identity: IdentityServices | undefined },
+): Door {
+  const answer = createAdmin(composeAdministration(metadata, config, way), VERSION)
+  return {
+    name: 'admin',
+    isFor: isAdminPath,
+    answer,
+    errors: {
+      contentType: 'application/problem+json',
+      bodyOf: problemOf,
+      challenge: 'Basic realm="Berth", charset="UTF-8"',
+    },
+  }
+}
