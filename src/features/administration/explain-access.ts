@@ -74,7 +74,8 @@ export async function explainAccess(
   const origin = { address: question.address ?? permit.origin.address }
   const { decision } = await answer(access, { principal, action: question.action, resource, origin })
   const { isAllowed, because } = decision
-  return { isAllowed, because, ...(decision.isAllowed && decision.tags ? { tags: decision.tags } : {}) }
+  const changesTags = question.action === 'push' || question.action === 'delete'
+  return { isAllowed, because, ...(changesTags && decision.isAllowed && decision.tags ? { tags: decision.tags } : {}) }
 }
 
 function resourceOf({ action, repository, project }: AccessQuestion): Resource {
