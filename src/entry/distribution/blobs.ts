@@ -8,7 +8,7 @@ import { notModified } from './manifests.ts'
 /** end-2 and end-10 of the specification. */
 export const blobEndpoints = {
   GET: endpoint('pull', getBlob),
-  HEAD: endpoint('pull', headBlob),
+  HEAD: endpoint('stat', headBlob),
   DELETE: endpoint('delete', removeBlob),
 }
 
@@ -30,7 +30,7 @@ async function getBlob({ content, permit, exchange, last, redirect }: Call<'pull
   return new Response(await readBlob(content, blob, range), { status: 206, headers: answer })
 }
 
-async function headBlob({ content, permit, exchange, last }: Call<'pull'>): Promise<Response> {
+async function headBlob({ content, permit, exchange, last }: Call<'stat'>): Promise<Response> {
   const digest = parseDigest(last)
   const blob = await statBlob(content, permit, digest)
   if (isNotModified(exchange.request.headers, digest)) return notModified(digest)
