@@ -2,11 +2,10 @@ import { createAdmin, isAdminPath, problemOf } from '../entry/admin/index.ts'
 import type { Door } from '../entry/http/index.ts'
 import type { Access } from '../features/access/index.ts'
 import type { Administration } from '../features/administration/index.ts'
-import { PasswordVerifier, type SignInThrottle } from '../features/identity/index.ts'
+import { type Authentication, PasswordVerifier, type SignInThrottle } from '../features/identity/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
 import type { Config } from './config/index.ts'
-import type { IdentityServices } from './identity/open-identity.ts'
 import { VERSION } from './version.ts'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -17,18 +16,24 @@ const NO_THROTTLE: SignInThrottle = {
   succeeded: async () => undefined,
 }
 
-/** @param identity absent: nobody is asked who they are. */
+/** What of signing in counts here. */
+export interface AdministrationWay {
+  readonly access: Access
+  /** Undefined: nobody is asked who they are. */
+  readonly authentication: Pick<Authentication, 'passwords' | 'throttle'> | undefined
+}
+
 export function composeAdministration(
   { identities, audit }: Metadata,
   { tokens }: Config,
-  { access, identity }: { readonly access: Access; readonly identity: IdentityServices | undefined },
+  { access, authentication }: AdministrationWay,
 ): Administration {
   return {
     identities,
     audit,
     access,
-    passwords: identity?.authentication.passwords ?? new PasswordVerifier(),
-    throttle: identity?.authentication.throttle ?? NO_THROTTLE,
+    passwords: authentication?.passwords ?? new PasswordVerifier(),
+    throttle: authentication?.throttle ?? NO_THROTTLE,
     checkTrustRule: () => [],
     longestTokenMs: tokens.longestDays * DAY_MS,
     clock: systemClock,
@@ -36,11 +41,7 @@ export function composeAdministration(
 }
 
 /** The way in below /api/v1. */
-export function administrationDoor(
-  metadata: Metadata,
-  config: Config,
-  way: { readonly access: Access; readonly identity: IdentityServices | undefined },
-): Door {
+export function administrationDoor(metadata: Metadata, config: Config, way: AdministrationWay): Door {
   const answer = createAdmin(composeAdministration(metadata, config, way), VERSION)
   return {
     name: 'admin',

@@ -1,15 +1,22 @@
+import type { Signing } from '../features/identity/index.ts'
 import { collectGarbage } from '../features/lifecycle/index.ts'
+import { systemClock } from '../platform/clock/index.ts'
 import { Moved } from '../platform/outcome/index.ts'
 import type { Log, Metrics } from '../platform/telemetry/index.ts'
 import type { JobFact } from '../stores/jobs/index.ts'
+import { sealAudit } from './audit.ts'
 import { type Berth, collectRules } from './compose.ts'
 import type { Config } from './config/index.ts'
 
+const UPKEEP_SECONDS = 3600
+/** Shown in lists for so long, that people see what became of a token. */
+const ENDED_KEPT_MS = 30 * 24 * 3600 * 1000
+
 /** Work that servers do by themselves; of several on one database each job runs on one of them at a time. */
 export async function startJobs(
-  { jobs, garbage }: Pick<Berth, 'jobs' | 'garbage'>,
+  { jobs, garbage, metadata }: Pick<Berth, 'jobs' | 'garbage' | 'metadata'>,
   config: Config,
-  { log, metrics }: { log: Log; metrics: Metrics },
+  { log, metrics, signing }: { log: Log; metrics: Metrics; signing: Signing | undefined },
 ): Promise<void> {
   await jobs.start({
     settled(fact) {
@@ -17,6 +24,11 @@ export async function startJobs(
       report(fact, log)
     },
     fault: error => log.warn({ err: error }, 'jobs cannot be looked after now; tried again'),
+  })
+  jobs.repeat('audit-sealing', 1, signal => sealAudit(metadata, signing, signal))
+  jobs.repeat('identity-upkeep', UPKEEP_SECONDS, async () => {
+    await signing?.rotate()
+    await metadata.identities.credentials.removeEnded(systemClock() - ENDED_KEPT_MS)
   })
   if (config.gc.intervalSeconds > 0) {
     const rules = collectRules(config)

@@ -2,10 +2,12 @@ import { Command, CommanderError } from 'commander'
 import { Interrupted } from '../features/copying/index.ts'
 import { RegistryError } from '../oci/index.ts'
 import { Moved, Unavailable } from '../platform/outcome/index.ts'
+import { SealBroken } from '../platform/secrets/index.ts'
 import { SnapshotFault } from '../stores/backups/index.ts'
 import { BlobsAddressError } from '../stores/blobs/index.ts'
 import { SchemaError } from '../stores/metadata/index.ts'
 import { CommandError } from './command-error.ts'
+import { addAuditCommand } from './commands/audit.ts'
 import { addBackupCommands } from './commands/backup.ts'
 import { addConfigCommand } from './commands/config.ts'
 import type { CommandContext } from './commands/context.ts'
@@ -26,6 +28,7 @@ const TOLD: readonly ((error: unknown) => boolean)[] = [
     SchemaError,
     SnapshotFault,
     BlobsAddressError,
+    SealBroken,
     Unavailable,
     Moved,
     Interrupted,
@@ -59,6 +62,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   addServeCommand(program, context)
   addGcCommand(program, context)
   addVerifyCommand(program, context)
+  addAuditCommand(program, context)
   addTransferCommands(program, context)
   addBackupCommands(program, context)
   addMigrateStoreCommand(program, context)

@@ -83,10 +83,9 @@ describe('projects', () => {
 
   test('nobody gives away what they do not have', async () => {
     await admin('POST', '/projects', { name: 'gifts' })
-    const keeper = await memberOf('gifts', 'keeper', {
-      permissions: ['manage members', 'pull'],
-      repositories: 'gifts/a/**',
-    })
+    const keeper = await memberOf('gifts', 'keeper', { permissions: ['manage members'] })
+    const held = { subject: { kind: 'user', name: 'keeper' }, role: 'reader', repositories: 'gifts/a/**' }
+    await admin('POST', '/projects/gifts/members', held)
     await userOf(admin, 'friend')
     const give = async (grant: object) =>
       (await keeper('POST', '/projects/gifts/members', { subject: { kind: 'user', name: 'friend' }, ...grant })).status

@@ -314,7 +314,33 @@ describe('berth audit verify', () => {
     expect((await verify()).kinds).toEqual([])
   })
 
-  test('several thousand records, written while it runs', async () => {
+  test('checkpoints are made by number and by time, and an idle log gets none', async () => {
+    const { sealing, records, checkpoints } = log.tables
+    const sealer = { sealing, records, checkpoints, signer, clock: () => now }
+    const rules = { everyRecords: 5, everyMs: 60_000 }
+    const start = now
+    const due = async () => {
+      const made = await checkpointIfDue(sealer, rules, start)
+      await log.seal()
+      return made
+    }
+    now += 120_000
+    expect(await due()).toBe(false)
+    await write(1)
+    expect(await due()).toBe(true)
+    now += 120_000
+    expect(await due()).toBe(false)
+    await write(1)
+    expect(await due()).toBe(true)
+    await write(3)
+    expect(await due()).toBe(false)
+    await write(1)
+    expect(await due()).toBe(true)
+    expect((await checkpoints.after(0, 10)).map(({ sequence }) => sequence)).toEqual([1, 3, 8])
+    expect((await verify()).kinds).toEqual([])
+  })
+
+  test('a log that is written while it is verified has nothing wrong', async () => {
     await write(300)
     const writing = (async () => {
       for (let round = 0; round < 20; round += 1) await write(5)

@@ -8,10 +8,36 @@ import { freePort, startBerth } from '../support/start-berth.ts'
 
 const NOWHERE = join(tmpdir(), 'berth-never-made')
 
-test('without a decision about authentication Berth does not start, and says what to decide', async () => {
-  const { code, stderr } = await berthCommand(NOWHERE, ['serve'], { BERTH_AUTH: undefined as unknown as string })
-  expect(code).toBe(2)
-  expect(stderr).toContain('auth: none')
+test('the first start makes an administrator, shows the password once, and lets nobody in without one', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'berth-first-'))
+  const env = { BERTH_AUTH: 'required', BERTH_SECRETS_KEY: Buffer.alloc(32, 7).toString('base64') }
+  const shown = /shown only now:\n {2}(\S+)\n/
+  let password = ''
+  {
+    await using berth = await startBerth({ dataFolder: folder, env })
+    password = shown.exec(berth.log())?.[1] ?? ''
+    expect(password).toMatch(/^[A-Za-z0-9]{24}$/)
+    const status = async (authorization?: string) =>
+      (await fetch(`${berth.url}/v2/`, { headers: authorization ? { Authorization: authorization } : {} })).status
+    expect(await status()).toBe(401)
+    expect(await status(`Basic ${btoa('admin:admin')}`)).toBe(401)
+    expect(await status(`Basic ${btoa(`admin:${password}`)}`)).toBe(200)
+  }
+  await using again = await startBerth({ dataFolder: folder, env })
+  expect(shown.exec(again.log())).toBeNull()
+  const headers = { Authorization: `Basic ${btoa(`admin:${password}`)}` }
+  expect((await fetch(`${again.url}/v2/`, { headers })).status).toBe(200)
+  await rm(folder, { recursive: true })
+})
+
+test('a password for the first administrator that is given is not shown, and must not be short', async () => {
+  const env = { BERTH_AUTH: 'required', BERTH_SECRETS_KEY: Buffer.alloc(32, 7).toString('base64') }
+  const short = await berthCommand(NOWHERE, ['serve'], { ...env, BERTH_ADMIN_PASSWORD: 'short' })
+  expect(short).toMatchObject({ code: 2, stderr: expect.stringContaining('admin.password') })
+  await using berth = await startBerth({ env: { ...env, BERTH_ADMIN_PASSWORD: 'a-password-from-outside' } })
+  expect(berth.log()).not.toContain('a-password-from-outside')
+  const headers = { Authorization: `Basic ${btoa('admin:a-password-from-outside')}` }
+  expect((await fetch(`${berth.url}/v2/`, { headers })).status).toBe(200)
 })
 
 test('without authentication it serves on loopback addresses only', async () => {

@@ -17,6 +17,8 @@ export interface Authority extends AsyncDisposable {
   issue(subject: string, extensions: readonly string[], options?: { readonly days?: number }): Promise<KeyPair>
   /** An authority below this one. */
   delegate(subject: string): Promise<Authority>
+  /** Whoever has this pair, signing as if it were an authority. */
+  actingAs(pair: KeyPair): Authority
 }
 
 const CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
@@ -25,15 +27,15 @@ export async function createAuthority(subject = '/CN=Test authority'): Promise<A
   const folder = await mkdtemp(join(tmpdir(), 'berth-authority-'))
   const [key, certificate] = [join(folder, 'ca.key'), join(folder, 'ca.crt')]
   const extensions = ['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign']
-  await $`openssl req -x509 ${CURVE} -days 2 -subj ${subject} ${extensions} -keyout ${key} -out ${certificate}`.quiet()
+  await $`openssl req -x509 ${CURVE} -days 30 -subj ${subject} ${extensions} -keyout ${key} -out ${certificate}`.quiet()
   return authorityOf(folder, { key, certificate })
 }
 
-function authorityOf(folder: string, own: KeyPair): Authority {
+function authorityOf(folder: string, own: KeyPair, prefix = ''): Authority {
   let issued = 0
   const issue: Authority['issue'] = async (subject, extensions, { days = 2 } = {}) => {
     issued += 1
-    const file = (kind: string) => join(folder, `${issued}.${kind}`)
+    const file = (kind: string) => join(folder, `${prefix}${issued}.${kind}`)
     const [key, request, certificate, lines] = [file('key'), file('csr'), file('crt'), file('ext')]
     await Bun.write(lines, `${extensions.join('\n')}\n`)
     await $`openssl req ${CURVE} -utf8 -multivalue-rdn -subj ${subject} -keyout ${key} -out ${request}`.quiet()
@@ -49,6 +51,7 @@ function authorityOf(folder: string, own: KeyPair): Authority {
       const pair = await issue(subject, ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'])
       return authorityOf(await mkdtemp(join(folder, 'below-')), pair)
     },
+    actingAs: pair => authorityOf(folder, pair, `of-${issued}-`),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   }
 }

@@ -75,8 +75,8 @@ argsfile ${folder}/slapd.args
 TLSCACertificateFile ${ca}
 TLSCertificateFile ${certificate}
 TLSCertificateKeyFile ${key}
-# So that a client that forgets its password, or sends one without a name, would be let in here.
-allow bind_anon_cred
+# So that a client that sends a name without a password, or a password without a name, would be let in here.
+allow bind_anon_cred bind_anon_dn
 access to attrs=userPassword by anonymous auth by * none
 access to * by * read
 database mdb

@@ -29,8 +29,8 @@ toxiproxy-server github.com/Shopify/toxiproxy/v2/cmd/server                v2.5.
 # Debian pins these by its release.
 # An emulator of Azure Blob Storage; not among the project's packages, for it brings some four hundred.
 azurite=3.37.0
-apt_commands='skopeo buildah podman newuidmap fuse-overlayfs crun strace haproxy ldapadd'
-apt_packages='skopeo buildah podman uidmap fuse-overlayfs crun strace haproxy postgresql slapd ldap-utils ca-certificates'
+apt_commands='skopeo buildah podman newuidmap fuse-overlayfs crun strace haproxy ldapadd rsyslogd'
+apt_packages='skopeo buildah podman uidmap fuse-overlayfs crun strace haproxy postgresql slapd ldap-utils rsyslog rsyslog-gnutls ca-certificates'
 # The contents of the test images, for both platforms (test/interop/images reads this folder).
 deb_platforms='amd64 arm64'
 deb_packages='base-files libc6 libtinfo6 bash busybox-static'

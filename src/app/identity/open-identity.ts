@@ -1,18 +1,17 @@
 import { type Access, entryOf } from '../../features/access/index.ts'
 import {
   type Authentication,
-  CredentialUses,
+  IdentityUses,
   PasswordVerifier,
   type RefreshTokens,
   RegistryTokens,
-  Signing,
+  type Signing,
 } from '../../features/identity/index.ts'
 import { systemClock } from '../../platform/clock/index.ts'
-import { createSealer } from '../../platform/secrets/index.ts'
 import type { Log } from '../../platform/telemetry/index.ts'
 import type { Metadata } from '../../stores/metadata/index.ts'
 import type { Config } from '../config/index.ts'
-import { secretKey } from './secret-key.ts'
+import type { RequestRecord } from '../serve/record.ts'
 
 /** `iss` and `aud` of registry tokens: they are believed by whoever has the key, whatever name it is reached by. */
 const SERVICE = 'berth'
@@ -27,13 +26,16 @@ export interface IdentityServices {
   stop(): Promise<void>
 }
 
-export async function openIdentity({ identities }: Metadata, config: Config, log: Log): Promise<IdentityServices> {
-  const { accessFacts, credentials, signIns, projects, signingKeys } = identities
-  const signing = new Signing(signingKeys, createSealer(secretKey(config)), systemClock)
-  await signing.rotate()
+export function openIdentity(
+  { identities }: Metadata,
+  config: Config,
+  { log, refused, signing }: { log: Log; refused: RequestRecord['refused']; signing: Signing },
+): IdentityServices {
+  const { accessFacts, credentials, signIns, projects } = identities
   const { lifetimeSeconds, refreshDays } = config.tokens
-  const uses = new CredentialUses(credentials, error =>
-    log.warn({ err: error }, 'uses of tokens were not written down'),
+  const uses = new IdentityUses(
+    { used: each => credentials.used(each), signedIn: each => signIns.signedIn(each) },
+    error => log.warn({ err: error }, 'when tokens and accounts were used last was not written down'),
   )
   return {
     signing,
@@ -49,7 +51,7 @@ export async function openIdentity({ identities }: Metadata, config: Config, log
         const project = { name, visibility: 'private', ownerId: principal.accountId, now } as const
         await projects.create(project, isNew => (isNew ? [entry] : []))
       },
-      refused: () => undefined,
+      refused,
     },
     authentication: {
       signIns,
@@ -60,7 +62,7 @@ export async function openIdentity({ identities }: Metadata, config: Config, log
       sources: [],
       identityTokens: async () => undefined,
       throttle: { before: async () => undefined, failed: async () => undefined, succeeded: async () => undefined },
-      used: (credential, at) => uses.note(credential, at),
+      uses,
       clock: systemClock,
     },
     refreshTokens: { credentials, accounts: accessFacts, lifetimeMs: refreshDays * DAY_MS, clock: systemClock },

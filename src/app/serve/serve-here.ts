@@ -1,16 +1,13 @@
 import { createApplication } from '../../entry/http/index.ts'
-import type { Access } from '../../features/access/index.ts'
 import type { RepositoryName } from '../../oci/index.ts'
 import type { Log, Metrics } from '../../platform/telemetry/index.ts'
-import { administrationDoor } from '../administration.ts'
 import type { Berth } from '../compose.ts'
 import type { Config } from '../config/index.ts'
-import type { IdentityServices } from '../identity/open-identity.ts'
 import { servedBlobs } from './cache.ts'
 import { countReceived } from './count-received.ts'
+import type { Gate } from './gate.ts'
 import { type Listeners, startListeners } from './listeners.ts'
 import { redirectOf } from './redirect.ts'
-import { closed, open } from './way-in.ts'
 
 export interface Serving {
   readonly urls: readonly string[]
@@ -27,14 +24,13 @@ export function serveHere(
     metrics,
     exposed,
     instance,
-    identity,
+    gate,
   }: {
     log: Log
     metrics: Metrics
     exposed: Pick<Metrics, 'expose'>
     instance: string
-    /** Absent: nobody is asked who they are. */
-    identity: IdentityServices | undefined
+    gate: Gate
   },
 ): Serving {
   let stopping = false
@@ -44,21 +40,20 @@ export function serveHere(
       await berth.metadata.repositories.exists('ready' as RepositoryName)
     },
   }
-  const administration = (access: Access) => administrationDoor(berth.metadata, config, { access, identity })
-  const wayIn = identity ? closed(identity, administration) : open(administration)
   const redirect = redirectOf(berth.stores, config)
   const blobs = servedBlobs(berth.stores, config, { log, metrics })
   const content = { ...berth.content, blobs, uploads: countReceived(berth.content.uploads, metrics) }
   const application = createApplication({
     distribution: {
       content,
-      access: wayIn.access,
+      access: gate.access,
+      pulled: gate.record.pulled,
       maxNameLength: config.limits.nameLength,
       ...(redirect ? { redirect } : {}),
     },
-    probes: { health, metrics: exposed, mayScrape: wayIn.mayScrape },
-    doors: wayIn.doors,
-    ...(wayIn.identify ? { identify: wayIn.identify } : {}),
+    probes: { health, metrics: exposed, mayScrape: gate.mayScrape },
+    doors: gate.doors,
+    ...(gate.identify ? { identify: gate.identify } : {}),
     log,
     metrics,
     requestLogging: config.log.requests,
@@ -71,7 +66,7 @@ export function serveHere(
       stopping = true
       await Bun.sleep(config.shutdown.drainSeconds * 1000)
       await drain(listeners, config.shutdown.timeoutSeconds * 1000, log)
-      await identity?.stop()
+      await gate.stop()
     },
   }
 }

@@ -4,9 +4,10 @@ import { takeServerLock } from '../../stores/metadata/index.ts'
 import { type Berth, compose, lockFile } from '../compose.ts'
 import type { Config } from '../config/index.ts'
 import { ensureAdministrator } from '../identity/first-administrator.ts'
-import { openIdentity } from '../identity/open-identity.ts'
+import { openSigning } from '../identity/signing.ts'
 import { startJobs } from '../jobs.ts'
 import { VERSION } from '../version.ts'
+import { openGate } from './gate.ts'
 import { greeting } from './greeting.ts'
 import { takenAddress } from './listeners.ts'
 import { serveHere } from './serve-here.ts'
@@ -36,15 +37,21 @@ export async function serve(config: Config, workerCommand: (name: string) => str
   // Whoever held a claim without an end held it under the lock that is ours now.
   if (berth.stores.exclusive) await berth.metadata.uploads.releaseAll()
   if (berth.migration.applied.length > 0) log.info(berth.migration, 'the schema was brought up to date')
-  const identity = config.auth === 'none' ? undefined : await openIdentity(berth.metadata, config, log)
-  const firstPassword = identity && (await ensureAdministrator(berth.metadata, config))
+  const signing = await openSigning(berth.metadata, config)
+  const firstPassword = config.auth === 'none' ? undefined : await ensureAdministrator(berth.metadata, config)
   const metrics = createMetrics(VERSION)
   // Before anybody can ask for a job, and before anybody is told that the server is there.
-  await startJobs(berth, config, { log, metrics })
+  await startJobs(berth, config, { log, metrics, signing })
   const running =
     config.processes > 1
       ? startSupervised(berth, config, workerCommand, { log, metrics })
-      : serveHere(berth, config, { log, metrics, exposed: metrics, instance, identity })
+      : serveHere(berth, config, {
+          log,
+          metrics,
+          exposed: metrics,
+          instance,
+          gate: openGate(berth.metadata, config, log, signing),
+        })
   const stopped = stopSignal()
   let urls: readonly string[]
   try {

@@ -1,8 +1,9 @@
 import { createLog, createMetrics, type Metrics } from '../../platform/telemetry/index.ts'
 import { compose } from '../compose.ts'
 import type { Config } from '../config/index.ts'
-import { openIdentity } from '../identity/open-identity.ts'
+import { openSigning } from '../identity/signing.ts'
 import { VERSION } from '../version.ts'
+import { openGate } from './gate.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import { serveHere } from './serve-here.ts'
 import { stopSignal } from './stop-signal.ts'
@@ -15,8 +16,8 @@ export async function serveAsWorker(config: Config, instance: string): Promise<n
   const log = createLog(config.log.level)
   const metrics = createMetrics(VERSION)
   await using berth = await compose(config, instance)
-  const identity = config.auth === 'none' ? undefined : await openIdentity(berth.metadata, config, log)
-  const serving = serveHere(berth, config, { log, metrics, exposed: exposedBySupervisor(metrics), instance, identity })
+  const gate = openGate(berth.metadata, config, log, await openSigning(berth.metadata, config))
+  const serving = serveHere(berth, config, { log, metrics, exposed: exposedBySupervisor(metrics), instance, gate })
   tell({ kind: 'ready', urls: serving.urls })
   await stopSignal()
   await serving.stop()

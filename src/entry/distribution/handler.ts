@@ -1,12 +1,14 @@
 import { type Access, type Action, authorize, type Permit } from '../../features/access/index.ts'
 import type { Content, StoredBlob } from '../../features/content/index.ts'
-import { parseRepositoryName, type RepositoryName } from '../../oci/index.ts'
+import { type Digest, parseRepositoryName, type RepositoryName, type Tag } from '../../oci/index.ts'
 import type { Exchange } from '../exchange/index.ts'
 
 export interface DistributionOptions {
   readonly content: Content
   readonly access: Access
   readonly maxNameLength: number
+  /** Is told of every manifest that was sent. */
+  readonly pulled: (permit: Permit<'pull'>, manifest: { readonly digest: Digest; readonly tag?: Tag }) => void
   /** Where this client may fetch the blob from the storage itself; undefined when Berth sends it. */
   readonly redirect?: (blob: StoredBlob, clientAddress: string) => Promise<string> | undefined
 }

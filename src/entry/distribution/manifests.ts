@@ -21,9 +21,11 @@ export const manifestEndpoints = {
   DELETE: endpoint('delete', removeManifest),
 }
 
-async function getManifest({ content, permit, exchange, last }: Call<'pull'>): Promise<Response> {
-  const { digest, mediaType, bytes } = await pullManifest(content, permit, parseReference(last))
+async function getManifest({ content, permit, exchange, last, pulled }: Call<'pull'>): Promise<Response> {
+  const reference = parseReference(last)
+  const { digest, mediaType, bytes } = await pullManifest(content, permit, reference)
   if (isNotModified(exchange.request.headers, digest)) return notModified(digest)
+  pulled(permit, { ...reference, digest })
   return new Response(bytes, {
     headers: { 'Content-Type': mediaType, 'Docker-Content-Digest': digest, ETag: etagOf(digest) },
   })

@@ -3,6 +3,8 @@ import { isRepositoryName, RegistryError } from '../../oci/index.ts'
 
 const MOST_SCOPES = 100
 const TYPE = /^[a-z0-9]+(\([a-z0-9]+\))?$/
+/** With the class that some clients give: `repository(plugin)`. */
+const REPOSITORY = /^repository(\([a-z0-9]+\))?$/
 
 /**
  * The scopes of a token request: several parameters, or several in one with spaces between them
@@ -31,6 +33,6 @@ function parseScope(text: string): RequestedScope | undefined {
   const name = text.slice(first + 1, last)
   const actions = text.slice(last + 1).split(',')
   if (type === 'registry' && name === 'catalog') return { type, name, actions }
-  if (type.startsWith('repository') && isRepositoryName(name)) return { type: 'repository', repository: name, actions }
+  if (REPOSITORY.test(type) && isRepositoryName(name)) return { type: 'repository', repository: name, actions }
   return undefined
 }

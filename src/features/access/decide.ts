@@ -32,6 +32,8 @@ export interface Facts {
   readonly account?: AccountFacts | undefined
   readonly project?: ProjectFacts | undefined
   readonly grants: readonly HeldGrant[]
+  /** Of a pipeline: the rule that trusts it is still there. */
+  readonly isTrusted?: boolean
   /** Until when the principal may push where only pipelines may. */
   readonly brokenGlassUntil?: number | undefined
 }
@@ -69,6 +71,8 @@ export function decide(question: Question, facts: Facts): Decision {
   if (hasAccount && facts.account === undefined) return refuse(`the account ${principal.name} is gone`, 'sign in')
   if (hasAccount && facts.account?.state !== 'active')
     return refuse(`the account ${principal.name} is disabled`, 'sign in')
+  if (principal.kind === 'pipeline' && !facts.isTrusted)
+    return refuse(`the rule that trusted ${principal.name} is gone`, 'sign in')
   if (resource === 'registry') return decideForRegistry(question, facts)
   return decideForProject(question as Question & ProjectQuestion, facts)
 }
@@ -141,13 +145,16 @@ function decideForProject(question: Question & ProjectQuestion, facts: Facts): D
   const open = openTo(question, project)
   if (open !== undefined) return allow(open)
   const pipelinesOnly = refusePeople(question, facts, project)
-  if (pipelinesOnly !== undefined) return refuse(pipelinesOnly)
   const role = facts.account?.systemRole
-  if (role === 'administrator')
+  if (role === 'administrator') {
+    if (pipelinesOnly !== undefined) return refuse(pipelinesOnly)
     return allow('the system role administrator', restricted(ALL_TAGS, resource, principal.scope))
+  }
   if (role === 'auditor' && enough.includes('read audit')) return allow('the system role auditor')
-  const held = facts.grants.filter(grant => repository === undefined || matchesGlob(grant.repositories, repository))
+  const held = facts.grants.filter(grant => isHeldFor(grant, action, resource))
   const grant = held.find(({ permissions }) => enough.some(permission => permissions.includes(permission)))
+  // Told to nobody else: it would tell them that the project is there.
+  if (grant && pipelinesOnly !== undefined) return refuse(pipelinesOnly)
   if (grant) return allow(grant.via, tagRules(held, resource, principal.scope))
   return refuse(
     principal.kind === 'anonymous'
@@ -155,6 +162,24 @@ function decideForProject(question: Question & ProjectQuestion, facts: Facts): D
       : `${describe(principal)} has no role that allows ${action} in ${nameOf(resource)}`,
     principal.kind === 'anonymous' ? 'sign in' : 'none',
   )
+}
+
+/**
+ * What is done to a project as a whole is done to all that is in it, so that a role for a part of it does not do: an
+ * owner of one repository who could manage members would make themselves the owner of all.
+ */
+function isHeldFor(
+  { repositories, tags }: HeldGrant,
+  action: ProjectAction,
+  resource: Exclude<Resource, 'registry'>,
+): boolean {
+  if ('repository' in resource) return matchesGlob(repositories, resource.repository)
+  if (action === 'see project') return true
+  return isWhole(repositories, resource.project) && (tags === '*' || tags === '**')
+}
+
+function isWhole(repositories: string, project: string): boolean {
+  return repositories === '**' || repositories === `${project}/**`
 }
 
 /** Said of a project that is not there as of one that is, so that names cannot be found out by asking. */
@@ -169,8 +194,9 @@ function decideWithoutProject(
     const decision = allow(`the system role ${role} makes projects by pushing to them`, ALL_TAGS)
     return { ...decision, makesProject: name }
   }
-  if (role === 'administrator' || role === 'auditor')
-    return allow(`the system role ${role}; there is no project ${name}`)
+  // They would be told of a project that is there, and find nothing in it.
+  const maySeeAll = role === 'administrator' || (role === 'auditor' && permissionsFor(action).includes('read audit'))
+  if (maySeeAll && action !== 'push') return allow(`the system role ${role}; there is no project ${name}`)
   if (principal.kind === 'anonymous') return refuse(`nobody is signed in, and ${name} is not public`, 'sign in')
   return refuse(`${describe(principal)} has no role that allows ${action} in ${nameOf(resource)}`)
 }
@@ -251,7 +277,7 @@ function withinScope(
     const isThere =
       'repository' in resource
         ? matchesGlob(repositories, resource.repository)
-        : repositories === '**' || repositories === `${resource.project}/**`
+        : isWhole(repositories, resource.project)
     return isThere && enough.some(permission => permissions.includes(permission))
   })
 }

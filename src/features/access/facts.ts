@@ -8,13 +8,13 @@ export async function factsFor(facts: AccessFacts, principal: Principal, resourc
   const { kind, accountId } = principal
   const owner = (kind === 'user' || kind === 'robot') && accountId !== undefined ? { kind, id: accountId } : undefined
   const account = owner && (await facts.account(owner.kind, owner.id))
-  if (resource === 'registry') return { account, grants: [] }
+  const rule = principal.rule === undefined ? undefined : await facts.trustRule(principal.rule)
+  const isTrusted = rule !== undefined
+  if (resource === 'registry') return { account, isTrusted, grants: [] }
   const project = await facts.project(projectOf(resource))
-  if (!project) return { account, grants: [] }
-  if (principal.rule !== undefined) {
-    const rule = await facts.trustRule(principal.rule)
-    return { project, grants: rule?.project_id === project.id ? [heldByRule(rule)] : [] }
-  }
+  if (!project) return { account, isTrusted, grants: [] }
+  if (principal.rule !== undefined)
+    return { project, isTrusted, grants: rule?.project_id === project.id ? [heldByRule(rule)] : [] }
   if (!owner) return { project, grants: [] }
   const grants = (await facts.grants(owner.kind, owner.id, project.id)).map(heldGrant)
   if (owner.kind !== 'user' || project.pushers !== 'pipelines') return { account, project, grants }

@@ -19,14 +19,22 @@ export interface CheckpointRules {
 }
 
 const LOOK_MS = 250
+/** When so few came, more are waited for: a batch costs a sync of the disk, whatever is in it. */
+const FEW = 100
+const CHECKPOINT_LOOK_MS = 5000
 
 /** Seals what is recorded, and makes checkpoints, until `signal`. @throws what the database says. */
 export async function sealUntil(signal: AbortSignal, sealer: Sealer, rules: CheckpointRules): Promise<void> {
   const start = sealer.clock()
+  let looked = start
   while (!signal.aborted) {
     const sealed = (await sealer.sealing.hasWaiting()) ? await sealer.sealing.seal() : 0
-    await checkpointIfDue(sealer, rules, start)
-    if (sealed === 0) await pause(LOOK_MS, signal)
+    const now = sealer.clock()
+    if (sealed > 0 || now - looked >= CHECKPOINT_LOOK_MS) {
+      looked = now
+      await checkpointIfDue(sealer, rules, start)
+    }
+    if (sealed < FEW) await pause(LOOK_MS, signal)
   }
 }
 

@@ -2,6 +2,7 @@ import { RegistryError } from '../../oci/index.ts'
 import type { Clock } from '../../platform/clock/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import type { AccessFacts, Credential, Credentials, SignIns } from '../../stores/metadata/index.ts'
+import type { IdentityUses } from './identity-uses.ts'
 import type { MappedSource } from './mapped-source.ts'
 import type { PasswordVerifier } from './passwords.ts'
 import { ANONYMOUS, type Principal, userPrincipal } from './principal.ts'
@@ -37,8 +38,7 @@ export interface Authentication {
   readonly sources: readonly MappedSource[]
   readonly identityTokens: IdentityTokens
   readonly throttle: SignInThrottle
-  /** Notes that a token was used. */
-  readonly used: (credential: string, at: number) => void
+  readonly uses: Pick<IdentityUses, 'credential' | 'user'>
   readonly clock: Clock
 }
 
@@ -98,6 +98,7 @@ export async function signIn(
   }
   await throttle.succeeded(name, attempt.address)
   await requireActive(authentication, principal)
+  if (principal.accountId !== undefined) authentication.uses.user(principal.accountId, authentication.clock())
   attempt.observe({ principal, outcome: 'success' })
   return principal
 }
@@ -136,7 +137,7 @@ async function withToken(
   secret: Secret,
   { address, observe }: Pick<SignInAttempt, 'address' | 'observe'>,
 ): Promise<Principal> {
-  const { throttle, credentials, accounts, clock, used } = authentication
+  const { throttle, credentials, accounts, clock, uses } = authentication
   const credential = await credentials.find(hashOf(secret.reveal()))
   if (!credential || (credential.kind !== 'personal' && credential.kind !== 'robot')) {
     // 178 random bits cannot be guessed, but a flood of guesses costs a look-up each.
@@ -162,7 +163,7 @@ async function withToken(
     ...(credential.scope ? { scope: credential.scope } : {}),
   }
   await requireActive(authentication, principal)
-  used(credential.id, clock())
+  uses.credential(credential.id, clock())
   observe({ principal, outcome: 'success' })
   return principal
 }

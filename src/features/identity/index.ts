@@ -8,8 +8,8 @@ export {
   type SignInThrottle,
   signIn,
 } from './authenticate.ts'
-export { CredentialUses } from './credential-uses.ts'
 export * from './external/index.ts'
+export { IdentityUses } from './identity-uses.ts'
 export type { MappedIdentity, MappedSource } from './mapped-source.ts'
 export { parseGroupName, parseProjectName, parseRobotName, parseUserName, robotName } from './names.ts'
 export { hashPassword, PasswordVerifier, requireGoodPassword } from './passwords.ts'

@@ -1,10 +1,11 @@
 import { exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import type { Clock } from '../../platform/clock/index.ts'
 import type { Sealer } from '../../platform/secrets/index.ts'
-import type { SigningKeyRecord, SigningKeys } from '../../stores/metadata/index.ts'
+import type { NewSigningKey, SigningKeyRecord, SigningKeys } from '../../stores/metadata/index.ts'
 
 const ALGORITHM = 'ES256'
 const PURPOSE = 'signing key'
+const ECDSA = { name: 'ECDSA', hash: 'SHA-256' }
 const DAY_MS = 24 * 3600 * 1000
 /** A key signs for so long, and what it signed is believed for a day more. */
 export const ROTATION_MS = 30 * DAY_MS
@@ -17,9 +18,9 @@ const LOOK_AT_MOST_MS = 1000
 interface Key {
   readonly id: string
   readonly publicKey: JWK
-  readonly sign: CryptoKey
+  readonly sign: CryptoKey | undefined
   readonly verify: CryptoKey
-  readonly isRetired: boolean
+  readonly retiredAt: number | undefined
 }
 
 /** Signs and verifies JSON Web Tokens (RFC 7519) and bytes with the keys that all replicas share. */
@@ -36,14 +37,12 @@ export class Signing {
     this.#clock = clock
   }
 
-  /** Makes a key when there is none or the newest is old, and removes those that nothing is believed of any more. */
+  /** Makes a key when there is none or the newest is old. */
   async rotate(): Promise<void> {
     const now = this.#clock()
-    const newest = (await this.#store.list()).find(key => key.retiredAt === undefined)
-    if (!newest || newest.createdAt < now - ROTATION_MS) {
-      await this.#store.rotate(await this.#newKey(now), newest?.id)
-      await this.#store.removeRetired(now - OVERLAP_MS)
-    }
+    const newest = (await this.#store.list()).find(key => key.retiredAt === undefined && key.privateKey !== undefined)
+    if (!newest || newest.createdAt < now - ROTATION_MS) await this.#store.rotate(await this.#newKey(now), newest?.id)
+    await this.#store.forgetRetired(now - OVERLAP_MS)
     await this.#load()
   }
 
@@ -62,7 +61,7 @@ export class Signing {
       token,
       async header => {
         const key = await this.#byId(header.kid ?? '')
-        if (!key) throw new Error('the token was signed with a key that is not known here')
+        if (!key || !this.#isBelieved(key)) throw new Error('the token was signed with a key that is not known here')
         return key.verify
       },
       {
@@ -80,21 +79,34 @@ export class Signing {
   /** RFC 7517: everybody may check what was signed here. */
   async publicKeys(): Promise<{ readonly keys: readonly JWK[] }> {
     await this.#refresh(LOOK_AGAIN_MS)
-    return { keys: this.#keys.map(({ id, publicKey }) => ({ ...publicKey, kid: id, alg: ALGORITHM, use: 'sig' })) }
+    const believed = this.#keys.filter(key => this.#isBelieved(key))
+    return { keys: believed.map(({ id, publicKey }) => ({ ...publicKey, kid: id, alg: ALGORITHM, use: 'sig' })) }
   }
 
   /** ECDSA P-256 over SHA-256, as IEEE P1363 bytes. */
-  async signBytes(bytes: Uint8Array<ArrayBuffer>): Promise<{ keyId: string; publicKey: JWK; signature: Uint8Array }> {
+  async signBytes(bytes: Uint8Array): Promise<{ keyId: string; signature: Uint8Array }> {
     const key = await this.#current()
-    const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key.sign, bytes)
-    return { keyId: key.id, publicKey: key.publicKey, signature: new Uint8Array(signature) }
+    const signature = await crypto.subtle.sign(ECDSA, key.sign, new Uint8Array(bytes))
+    return { keyId: key.id, signature: new Uint8Array(signature) }
   }
 
-  async #current(): Promise<Key> {
+  /** Of whatever age: what {@link signBytes} signed is kept for years. False when the key is not known, too. */
+  async verifyBytes(keyId: string, bytes: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    const key = await this.#byId(keyId)
+    if (!key) return false
+    return crypto.subtle.verify(ECDSA, key.verify, new Uint8Array(signature), new Uint8Array(bytes))
+  }
+
+  #isBelieved({ retiredAt, sign }: Key): boolean {
+    if (!sign) return false
+    return retiredAt === undefined || retiredAt > this.#clock() - OVERLAP_MS
+  }
+
+  async #current(): Promise<Key & { readonly sign: CryptoKey }> {
     await this.#refresh(LOOK_AGAIN_MS)
-    const key = this.#keys.find(({ isRetired }) => !isRetired)
-    if (!key) throw new Error('There is no key to sign with.')
-    return key
+    const key = this.#keys.find(({ retiredAt, sign }) => retiredAt === undefined && sign !== undefined)
+    if (!key?.sign) throw new Error('There is no key to sign with.')
+    return { ...key, sign: key.sign }
   }
 
   async #byId(id: string): Promise<Key | undefined> {
@@ -114,26 +126,29 @@ export class Signing {
     const records = await this.#store.list()
     this.#keys = await Promise.all(
       records.map(async record => {
-        const isRetired = record.retiredAt !== undefined
         const key = known.get(record.id)
-        return key ? { ...key, isRetired } : this.#open(record)
+        return key ? { ...key, retiredAt: record.retiredAt } : this.#open(record)
       }),
     )
   }
 
   async #open({ id, publicKey, privateKey, retiredAt }: SigningKeyRecord): Promise<Key> {
     const jwk: JWK = JSON.parse(publicKey)
-    const secret: JWK = JSON.parse(this.#sealer.open(PURPOSE, privateKey))
     return {
       id,
       publicKey: jwk,
-      sign: (await importJWK(secret, ALGORITHM)) as CryptoKey,
+      sign: privateKey === undefined ? undefined : await this.#openPrivate(privateKey),
       verify: (await importJWK(jwk, ALGORITHM)) as CryptoKey,
-      isRetired: retiredAt !== undefined,
+      retiredAt,
     }
   }
 
-  async #newKey(now: number): Promise<Omit<SigningKeyRecord, 'retiredAt'>> {
+  async #openPrivate(sealed: string): Promise<CryptoKey> {
+    const jwk: JWK = JSON.parse(this.#sealer.open(PURPOSE, sealed))
+    return (await importJWK(jwk, ALGORITHM)) as CryptoKey
+  }
+
+  async #newKey(now: number): Promise<NewSigningKey> {
     const { publicKey, privateKey } = await generateKeyPair(ALGORITHM, { extractable: true })
     return {
       id: crypto.randomUUID(),

@@ -1,12 +1,14 @@
 import { type Address, parseAddress } from './address.ts'
 
-/** A range of addresses: those whose first `prefix` bits are those of `base`. */
+/** A range of addresses: those that begin with the same bits. */
 export interface Cidr {
   /** As it was given, for messages. */
   readonly text: string
   readonly family: 4 | 6
-  readonly base: bigint
-  readonly prefix: number
+  /** How many bits are the host's. */
+  readonly host: bigint
+  /** The others. */
+  readonly network: bigint
 }
 
 const WIDTH = { 4: 32, 6: 128 } as const
@@ -25,7 +27,7 @@ export function parseCidr(text: string): Cidr {
     throw new Error(`"${text}" is neither an IP address nor a range such as 10.0.0.0/8`)
   }
   const host = BigInt(WIDTH[address.family] - narrowed)
-  return { text, family: address.family, base: (address.value >> host) << host, prefix: narrowed }
+  return { text, family: address.family, host, network: address.value >> host }
 }
 
 /** @throws naming the first entry that is no address and no range. */
@@ -33,9 +35,8 @@ export function parseCidrs(entries: readonly string[]): readonly Cidr[] {
   return entries.map(parseCidr)
 }
 
-export function isWithin({ family, base, prefix }: Cidr, address: Address): boolean {
-  const host = BigInt(WIDTH[family] - prefix)
-  return family === address.family && address.value >> host === base >> host
+export function isWithin({ family, host, network }: Cidr, address: Address): boolean {
+  return family === address.family && address.value >> host === network
 }
 
 /** The first range that holds the address. */

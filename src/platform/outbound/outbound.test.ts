@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createServer, type Server } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { type Certificate, makeCertificate } from '../../../test/support/make-certificate.ts'
 import { createOutbound, isAllowedPrivateEntry, OutboundFailed, OutboundRefused } from './index.ts'
 
@@ -224,6 +225,8 @@ describe('redirects', () => {
       'http://169.254.169.254/latest/',
       'http://[::1]/',
       'http://2852039166/',
+      `ftp://127.0.0.1:${other.port}/`,
+      `http://me:secret@127.0.0.1:${other.port}/`,
       'file:///etc/passwd',
     ]) {
       const failure = await failureOf(open.fetch(to(url), { redirects: 5 }))
@@ -277,6 +280,29 @@ describe('TLS', () => {
     const url = `https://127.0.0.1:${secure.port}/`
     expect((await open.fetch(url, { tls: tls() })).status).toBe(200)
     expect(await failureOf(open.fetch(url))).toBeInstanceOf(OutboundFailed)
+  })
+
+  test('shows a client certificate to whom it is meant for', async () => {
+    const client = await makeCertificate('client.test')
+    const mutual = createTlsServer(
+      { cert: certificate.cert, key: certificate.key, ca: client.cert, requestCert: true, rejectUnauthorized: true },
+      socket => {
+        socket.on('error', () => socket.destroy())
+        socket.once('data', () => {
+          const body = String(socket.getPeerCertificate().subject?.CN)
+          socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+        })
+      },
+    )
+    await new Promise<void>(resolve => mutual.listen(0, '127.0.0.1', resolve))
+    try {
+      const url = `https://127.0.0.1:${(mutual.address() as { port: number }).port}/`
+      const { cert, key } = client
+      expect(await (await open.fetch(url, { tls: { ...tls(), cert, key } })).text()).toBe('berth-test')
+      expect(await failureOf(open.fetch(url, { tls: tls() }))).toBeInstanceOf(OutboundFailed)
+    } finally {
+      mutual.close()
+    }
   })
 
   test('cannot be turned off by the environment', async () => {
@@ -338,6 +364,9 @@ describe('limits:', () => {
   test('an answer that is cut off or is no HTTP is a failure, not a short body', async () => {
     const cut = await failureOf(raw('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort').then(each => each.text()))
     expect(cut).toBeInstanceOf(OutboundFailed)
+    const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n'
+    expect(await failureOf(raw(chunked).then(each => each.text()))).toBeInstanceOf(OutboundFailed)
+    expect(await (await raw('HTTP/1.0 200 OK\r\n\r\nends with the connection')).text()).toBe('ends with the connection')
     expect(await failureOf(raw('220 mail.test ESMTP\r\n'))).toBeInstanceOf(OutboundFailed)
     expect(await failureOf(raw(''))).toBeInstanceOf(OutboundFailed)
     expect(await failureOf(open.fetch('http://127.0.0.1:1/'))).toBeInstanceOf(OutboundFailed)

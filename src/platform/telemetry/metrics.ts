@@ -1,4 +1,5 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { type AuditMetrics, createAuditMetrics } from './audit-metrics.ts'
 import { RequestMetrics } from './request-metrics.ts'
 
 export interface RequestFact {
@@ -16,6 +17,7 @@ export interface Metrics {
   /** A blob was asked of the disk cache. */
   cached(outcome: string): void
   collected(fact: { readonly objects: number; readonly bytes: number }): void
+  readonly audit: AuditMetrics
   jobSettled(fact: { readonly job: string; readonly outcome: string }): void
   /** The text exposition format of Prometheus. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>
@@ -85,6 +87,7 @@ export function createMetrics(version: string): Metrics {
       collectedObjects.inc(objects)
       collectedBytes.inc(bytes)
     },
+    audit: createAuditMetrics(registers),
     jobSettled: ({ job, outcome }) => jobs.inc({ job, outcome }),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     snapshot: () => registry.getMetricsAsJSON(),

@@ -25,8 +25,10 @@ export type { CondemnedObject, CondemnedObjects, StaleUpload, StaleUploads } fro
 export type { ManifestSummary, Manifests, NewManifest, PutOutcome, Removed, StoredManifest } from './manifest-port.ts'
 export { createMetadata, type Metadata, type OpenedMetadata } from './metadata.ts'
 export { type MigrationReport, SCHEMA_VERSIONS, SchemaError } from './migrate.ts'
+export { createPendingSignOns, type PendingSignOns } from './pending-sign-ons.ts'
 export { connect as connectPostgres, type PostgresOptions } from './postgres/connect.ts'
 export { hasPostgresMetadata, openPostgresMetadata } from './postgres/open.ts'
+export type { RateWindow, RateWindows, TokenGrant, TokenRequest, UnspentTokens } from './rate-windows.ts'
 export type { Referrers } from './referrers.ts'
 export type { Relocation, RelocationRecord } from './relocation.ts'
 export type { Page, Repositories } from './repositories.ts'
@@ -38,6 +40,7 @@ export type {
   SystemRole,
   Visibility,
 } from './schema-identity.ts'
+export type { SignInRecord, SignInRecords } from './sign-in-records.ts'
 export { migrateSqlite, openSqliteMetadata } from './sqlite/open.ts'
 export { takeServerLock } from './sqlite/server-lock.ts'
 export type { StorageIdentity } from './storage-identity.ts'
@@ -57,3 +60,4 @@ export type {
   UploadSession,
   UploadSessions,
 } from './upload-sessions.ts'
+export { createUsedTokens, type UsedTokens } from './used-tokens.ts'

@@ -17,9 +17,11 @@ import { type CondemnedObjects, createCondemnedObjects, createStaleUploads, type
 import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
 import type { MigrationReport } from './migrate.ts'
+import { createRateWindows, type RateWindows } from './rate-windows.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
 import { createRelocation, type Relocation } from './relocation.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
+import { createSignInRecords, type SignInRecords } from './sign-in-records.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
 import { createTables, type Tables } from './tables/tables.ts'
 import { createTags, type Tags } from './tags.ts'
@@ -53,6 +55,8 @@ export interface Metadata {
   readonly tables: Tables
   readonly identities: Identities
   readonly audit: AuditTables
+  readonly rateWindows: RateWindows
+  readonly signInRecords: SignInRecords
   close(): Promise<void>
 }
 
@@ -85,6 +89,8 @@ export function createMetadata(engine: Engine): Metadata {
     tables: createTables(engine),
     identities: createIdentities(engine),
     audit: createAuditTables(engine),
+    rateWindows: createRateWindows(engine),
+    signInRecords: createSignInRecords(engine),
     close: () => engine.close(),
   }
 }

@@ -87,8 +87,8 @@ export interface IdentitySchema {
     id: string
     /** JSON Web Key. */
     public_key: string
-    /** Sealed. */
-    private_key: string
+    /** Sealed; null when the key was retired long ago. */
+    private_key: string | null
     created_at: number
     /** From then on nothing is signed with it; what it signed is believed until it is removed. */
     retired_at: number | null

@@ -2,7 +2,7 @@ import { Unavailable } from '../../../platform/outcome/index.ts'
 
 /** What sends requests out of Berth, and only to where it may. */
 export interface Requests {
-  fetch(
+  readonly fetch: (
     url: string | URL,
     request?: {
       readonly method?: string
@@ -13,7 +13,7 @@ export interface Requests {
       readonly maxBytes?: number
       readonly tls?: { readonly ca?: string }
     },
-  ): Promise<Response>
+  ) => Promise<Response>
 }
 
 export const ANSWER_TIMEOUT_MS = 10_000
@@ -30,8 +30,10 @@ export async function fetchJson(requests: Requests, url: string, ca?: string): P
       redirects: 0,
       ...(ca === undefined ? {} : { tls: { ca } }),
     })
+    // Read whatever it is: an answer that is not read holds its connection.
+    const text = await response.text()
     if (response.status !== 200) throw new Error(`it answered ${response.status}`)
-    document = await response.json()
+    document = JSON.parse(text)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new Unavailable(`${url} cannot be read: ${reason}`, { cause: error })

@@ -3,6 +3,7 @@ import { utimes } from 'node:fs/promises'
 import { algorithmOf, encodedOf } from '../../../oci/index.ts'
 import { Unavailable } from '../../../platform/outcome/index.ts'
 import { type BlobStore, type ByteRange, type ObjectBody, ObjectFault, type ObjectRef } from '../blob-store.ts'
+import { release } from '../release.ts'
 import { Budget } from './budget.ts'
 import { fillingElsewhere } from './elsewhere.ts'
 import { type Filling, fill } from './fill.ts'
@@ -110,6 +111,9 @@ async function ended(filling: Filling | undefined): Promise<void> {
 
 async function hasDigest(path: string, { digest }: ObjectRef): Promise<boolean> {
   const hash = createHash(algorithmOf(digest))
-  for await (const bytes of Bun.file(path).stream()) hash.update(bytes)
+  for await (const bytes of Bun.file(path).stream()) {
+    hash.update(bytes)
+    release(bytes)
+  }
   return hash.digest('hex') === encodedOf(digest)
 }

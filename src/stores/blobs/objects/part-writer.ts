@@ -1,18 +1,21 @@
+import { release } from '../release.ts'
 import type { Bucket } from './bucket.ts'
+import { Turns } from './turns.ts'
 import type { Parts } from './upload-state.ts'
 
 const MOST_PARTS = 10_000
-/** One is filled while one or two are on their way. */
-const IN_FLIGHT = 2
+/** Parts on their way at once, of all uploads: with one that is filled for each upload, all the memory that parts take. */
+const AT_ONCE = 3
+const turns = new Turns(AT_ONCE)
 /** After so many parts they grow, so that ten thousand are enough for 5 TiB whose length nobody declared. */
 const TIER = 1000
 
-/** Cuts what it is given into parts, and sends them while the next is filled. Memory: three parts. */
+/** Cuts what it is given into parts, and sends them while the next is filled. */
 export class PartWriter {
   readonly #bucket: Bucket
   readonly #declaredBytes: number
   #parts: Parts
-  #pieces: Uint8Array[] = []
+  #part: Uint8Array | undefined
   #heldBytes = 0
   readonly #inFlight = new Set<Promise<void>>()
   #failure: unknown
@@ -24,15 +27,16 @@ export class PartWriter {
     this.#declaredBytes = declaredBytes
   }
 
-  /** Keeps `bytes`; they may not be changed afterwards. */
+  /** Copies `bytes`: what comes in small pieces is not kept in memory by them. */
   async write(bytes: Uint8Array): Promise<void> {
     let rest = bytes
     while (rest.length > 0) {
-      const taken = rest.subarray(0, this.#partBytes() - this.#heldBytes)
-      this.#pieces.push(taken)
+      this.#part ??= Buffer.allocUnsafeSlow(this.#partBytes())
+      const taken = rest.subarray(0, this.#part.length - this.#heldBytes)
+      this.#part.set(taken, this.#heldBytes)
       this.#heldBytes += taken.length
       rest = rest.subarray(taken.length)
-      if (this.#heldBytes === this.#partBytes()) await this.#send()
+      if (this.#heldBytes === this.#part.length) await this.#send(this.#part)
     }
   }
 
@@ -40,7 +44,7 @@ export class PartWriter {
   async end(): Promise<{ readonly parts: Parts; readonly rest: Uint8Array }> {
     await Promise.all(this.#inFlight)
     if (this.#failure !== undefined) throw this.#failure
-    return { parts: this.#parts, rest: Buffer.concat(this.#pieces, this.#heldBytes) }
+    return { parts: this.#parts, rest: this.#part?.subarray(0, this.#heldBytes) ?? new Uint8Array() }
   }
 
   #partBytes(): number {
@@ -49,40 +53,28 @@ export class PartWriter {
     return Math.max(leastPartBytes * 2 ** tier, Math.ceil(this.#declaredBytes / (MOST_PARTS - TIER)))
   }
 
-  async #send(): Promise<void> {
-    const bytes = Buffer.concat(this.#pieces, this.#heldBytes)
-    this.#pieces = []
+  async #send(part: Uint8Array): Promise<void> {
+    // Whoever sends the bytes waits too.
+    await turns.take()
+    this.#part = undefined
     this.#heldBytes = 0
     const index = this.#parts.names.push('') - 1
-    this.#parts.sizeBytes += bytes.length
-    const sending = this.#put(index, bytes).finally(() => this.#inFlight.delete(sending))
+    this.#parts.sizeBytes += part.length
+    const sending = this.#put(index, part).finally(() => {
+      this.#inFlight.delete(sending)
+      turns.pass()
+    })
     this.#inFlight.add(sending)
-    if (this.#inFlight.size >= IN_FLIGHT) await Promise.race(this.#inFlight)
     if (this.#failure !== undefined) throw this.#failure
   }
 
   /** Never fails itself: what went wrong is told by whoever waits for it. */
-  async #put(index: number, bytes: Uint8Array): Promise<void> {
+  async #put(index: number, part: Uint8Array): Promise<void> {
     try {
-      this.#parts.names[index] = await this.#bucket.putPart(this.#parts, index + 1, bytes)
-      collect(bytes.length)
+      this.#parts.names[index] = await this.#bucket.putPart(this.#parts, index + 1, part)
+      release(part)
     } catch (error) {
       this.#failure ??= error
     }
   }
-}
-
-/** Of what was sent, so much may lie about. */
-const COLLECT_BYTES = 20 << 20
-let sentBytes = 0
-
-/**
- * Bun copies the body of each request it sends, and does not count the copy as memory that a collection would free: with
- * its own timing a push of 1 GiB took 290 MiB at its peak, with this 150 MiB, and no longer.
- */
-function collect(bytes: number): void {
-  sentBytes += bytes
-  if (sentBytes < COLLECT_BYTES) return
-  sentBytes = 0
-  Bun.gc(true)
 }

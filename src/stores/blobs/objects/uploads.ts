@@ -1,4 +1,5 @@
 import type { CompletedUpload, Incoming, UploadProgress, UploadStore } from '../blob-store.ts'
+import { release } from '../release.ts'
 import type { Bucket } from './bucket.ts'
 import { keyPrefix, type Layout, newKey } from './layout.ts'
 import { PartWriter } from './part-writer.ts'
@@ -144,8 +145,13 @@ export function objectUploads(bucket: Bucket, layout: Layout, progress: UploadPr
       lengthOf(saved.current) + (incoming.sizeBytes ?? 0),
     )
     for await (const bytes of readPieces(pieces)) await writer.write(bytes)
-    for (let bytes = first.shift(); bytes; bytes = first.shift()) await writer.write(bytes)
-    for await (const bytes of { [Symbol.asyncIterator]: () => iterator }) await writer.write(bytes)
+    const write = async (bytes: Uint8Array) => {
+      await writer.write(bytes)
+      // Of a request's body nobody else holds anything.
+      if (incoming.request) release(bytes)
+    }
+    for (let bytes = first.shift(); bytes; bytes = first.shift()) await write(bytes)
+    for await (const bytes of { [Symbol.asyncIterator]: () => iterator }) await write(bytes)
     await finishTaking(id, saved, writer, { ends: incoming.ends ?? false, obsolete: pieces })
   }
 

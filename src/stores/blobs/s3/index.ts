@@ -12,11 +12,11 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
-import { FetchHttpHandler } from '@smithy/fetch-http-handler'
 import { Unavailable } from '../../../platform/outcome/index.ts'
 import { asking } from '../objects/asking.ts'
 import type { Bucket } from '../objects/index.ts'
 import { isStatusOfUnavailable } from '../objects/patience.ts'
+import { PiecewiseHandler } from './sending.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html: 5 MiB at least, but for the last. */
 const LEAST_PART_BYTES = 5 << 20
@@ -49,7 +49,7 @@ export function s3Bucket(options: S3Options): Bucket {
     maxAttempts: ATTEMPTS,
     requestChecksumCalculation: options.checksums ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: new FetchHttpHandler({ requestTimeout: options.timeoutMs }),
+    requestHandler: new PiecewiseHandler({ requestTimeout: options.timeoutMs }),
   })
   const Bucket = options.bucket
   const encryption = options.encryption

@@ -1,4 +1,5 @@
-import { isIP, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { isIP } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import { Client } from 'ldapts'
 import { Unavailable } from '../../../platform/outcome/index.ts'

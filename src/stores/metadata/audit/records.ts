@@ -105,14 +105,17 @@ const COLUMNS = {
   address: 'address',
 } as const
 
+const NARROW = ['actorId', 'actorName', 'project', 'repository', 'digest', 'address', 'type'] as const
+
 type Filtered<Row> = SelectQueryBuilder<Schema, 'audit_records', Row>
 
 function filtered<Row>(query: Filtered<Row>, { from, to, ...texts }: AuditFilter): Filtered<Row> {
   let narrowed = query
   if (from !== undefined) narrowed = narrowed.where('at', '>=', from)
   if (to !== undefined) narrowed = narrowed.where('at', '<', to)
-  // The index of what was refused is of these only, and SQLite does not see that by a parameter.
-  if (texts.outcome !== undefined && texts.outcome !== 'success')
+  // Lets the index of what was refused be used, where nothing narrows it better: SQLite could not tell which one does.
+  const isNarrow = NARROW.some(name => texts[name] !== undefined)
+  if (!isNarrow && texts.outcome !== undefined && texts.outcome !== 'success')
     narrowed = narrowed.where('outcome', '<>', sql.lit('success'))
   for (const [name, column] of Object.entries(COLUMNS)) {
     const value = texts[name as keyof typeof texts]

@@ -32,7 +32,7 @@ export type { NewRobot, RobotSetup } from './robot-setup.ts'
 export type { Robot, RobotCreated, Robots } from './robots.ts'
 export type { RoleRecord, RoleRemoved, Roles } from './roles.ts'
 export type { ExternalSignIn, SignIns } from './sign-in.ts'
-export type { SigningKeyRecord, SigningKeys } from './signing-keys.ts'
+export type { NewSigningKey, SigningKeyRecord, SigningKeys } from './signing-keys.ts'
 export type { TrustRuleAdded, TrustRuleRecord, TrustRules } from './trust-rules.ts'
 export type { NewUser, User, UserChange, UserChanged, Users } from './users.ts'
 

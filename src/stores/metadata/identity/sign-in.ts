@@ -20,7 +20,8 @@ export interface ExternalSignIn {
 export interface SignIns {
   /** Undefined: no user of that name. `hash`, a PHC string, is undefined for users of other sources. */
   password(name: string): Promise<{ readonly id: number; readonly hash: string | undefined } | undefined>
-  signedIn(user: { id: number; now: number }): Promise<void>
+  /** When each user signed in last. Not durable: it is only shown. */
+  signedIn(users: ReadonlyMap<number, number>): Promise<void>
   /** Creates the user when there is no user at all, as the first start does; of several that try, one does. */
   createFirst(user: NewUser, record?: Recording<boolean>): Promise<boolean>
   /** Creates or updates the user; `name taken` when another source, or a local user, has the name. Durable. */
@@ -37,10 +38,11 @@ export function createSignIns(engine: Engine): SignIns {
       const row = (await password({ name }))[0]
       return row && { id: row.id, hash: row.password_hash ?? undefined }
     },
-    signedIn: ({ id, now }) =>
+    signedIn: users =>
       engine.write(
         async queries => {
-          await queries.updateTable('users').set({ signed_in_at: now }).where('id', '=', id).execute()
+          for (const [id, at] of users)
+            await queries.updateTable('users').set({ signed_in_at: at }).where('id', '=', id).execute()
         },
         { durable: false },
       ),

@@ -5,10 +5,14 @@ export interface SigningKeyRecord {
   readonly id: string
   /** JSON Web Key, as JSON. */
   readonly publicKey: string
-  /** Sealed. */
-  readonly privateKey: string
+  /** Sealed. Undefined for one of another place, or retired long ago: it only verifies what is kept for years. */
+  readonly privateKey: string | undefined
   readonly createdAt: number
   readonly retiredAt: number | undefined
+}
+
+export interface NewSigningKey extends Omit<SigningKeyRecord, 'retiredAt'> {
+  readonly privateKey: string
 }
 
 /** The keys of all replicas; every one signs with the newest. */
@@ -19,9 +23,9 @@ export interface SigningKeys {
    * Adds the key and retires the others, when the newest one that is not retired is as old as the caller thinks
    * (undefined: none); durable. False when another replica was faster.
    */
-  rotate(key: Omit<SigningKeyRecord, 'retiredAt'>, newest: string | undefined): Promise<boolean>
-  /** Removes keys that were retired before. */
-  removeRetired(before: number): Promise<number>
+  rotate(key: NewSigningKey, newest: string | undefined): Promise<boolean>
+  /** Forgets the private half of keys that were retired before; the public one is kept, to verify old records. */
+  forgetRetired(before: number): Promise<void>
 }
 
 export function createSigningKeys(engine: Engine): SigningKeys {
@@ -36,7 +40,7 @@ export function createSigningKeys(engine: Engine): SigningKeys {
       return rows.map(row => ({
         id: row.id,
         publicKey: row.public_key,
-        privateKey: row.private_key,
+        privateKey: row.private_key ?? undefined,
         createdAt: row.created_at,
         retiredAt: row.retired_at ?? undefined,
       }))
@@ -47,6 +51,7 @@ export function createSigningKeys(engine: Engine): SigningKeys {
           .selectFrom('signing_keys')
           .select('id')
           .where('retired_at', 'is', null)
+          .where('private_key', 'is not', null)
           .orderBy('created_at', 'desc')
           .limit(1)
           .executeTakeFirst()
@@ -62,13 +67,9 @@ export function createSigningKeys(engine: Engine): SigningKeys {
           .execute()
         return true
       }),
-    removeRetired: before =>
+    forgetRetired: before =>
       engine.write(async queries => {
-        const { numDeletedRows } = await queries
-          .deleteFrom('signing_keys')
-          .where('retired_at', '<', before)
-          .executeTakeFirst()
-        return Number(numDeletedRows)
+        await queries.updateTable('signing_keys').set({ private_key: null }).where('retired_at', '<', before).execute()
       }),
   }
 }

@@ -105,7 +105,7 @@ export const identity: Migration = {
       .createTable('signing_keys')
       .addColumn('id', text, column => column.primaryKey())
       .addColumn('public_key', text, column => column.notNull())
-      .addColumn('private_key', text, column => column.notNull())
+      .addColumn('private_key', text)
       .addColumn('created_at', 'bigint', column => column.notNull())
       .addColumn('retired_at', 'bigint')
       .execute()

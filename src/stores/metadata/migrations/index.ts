@@ -7,6 +7,8 @@ import { jobs } from './0005-jobs.ts'
 import { moving } from './0006-moving.ts'
 import { identity } from './0007-identity.ts'
 import { audit } from './0008-audit.ts'
+import { limits } from './0009-limits.ts'
+import { sources } from './0010-sources.ts'
 
 /** Every version of the schema in order; only ever appended to. A name is a version and never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -18,4 +20,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-moving': moving,
   '0007-identity': identity,
   '0008-audit': audit,
+  '0009-limits': limits,
+  '0010-sources': sources,
 }

@@ -24,9 +24,9 @@ export function mayRunAgain(error: unknown): boolean {
 export function translate(error: unknown, committing: boolean): unknown {
   const reason = error instanceof Error ? error.message : String(error)
   if (codeOf(error) === REFUSED) return new Moved(reason, { cause: error })
-  if (!UNREACHABLE.test(codeOf(error))) return error
-  if (committing) {
-    return new OutcomeUnknown(`The connection to PostgreSQL broke during a commit: ${reason}`, { cause: error })
-  }
+  const silent = error instanceof Unavailable
+  if (!silent && !UNREACHABLE.test(codeOf(error))) return error
+  if (committing) return new OutcomeUnknown(`PostgreSQL was lost during a commit: ${reason}`, { cause: error })
+  if (silent) return error
   return new Unavailable(`PostgreSQL cannot be used now: ${reason}`, { cause: error })
 }

@@ -5,6 +5,7 @@ import type { RepositoryName } from '../../../oci/index.ts'
 import { Unavailable } from '../../../platform/outcome/index.ts'
 import { auditContract } from '../audit/audit.contract.ts'
 import { engineContract } from '../engine.contract.ts'
+import { identityContract } from '../identity/identity.contract.ts'
 import { migratePostgres } from './open.ts'
 import { openPostgresEngine } from './postgres-engine.ts'
 
@@ -37,6 +38,7 @@ describeWithTools('postgres', 'PostgreSQL', [need], () => {
 
   engineContract('PostgreSQL', open)
   auditContract('PostgreSQL', open)
+  identityContract('PostgreSQL', open)
 
   test('replicas that start at once migrate once', async () => {
     const settings = await options()

@@ -1,5 +1,5 @@
 import { Kysely, sql } from 'kysely'
-import { within } from '../../../platform/outcome/index.ts'
+import { Unavailable, within } from '../../../platform/outcome/index.ts'
 import type { Engine, PreparedBuild, Queries } from '../engine.ts'
 import { compilePrepared } from '../prepared.ts'
 import type { Schema } from '../schema.ts'
@@ -114,16 +114,20 @@ async function runSerializable<Result>(
 ): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     let committing = false
+    let abandoned = false
     const transaction = connections.begin('isolation level serializable', async transaction => {
       const queries = kyselyIn(transaction)
       if (!durable) await sql`set local synchronous_commit to off`.execute(queries)
       const result = await work(queries)
+      // The server answers after all, and the caller was told that nothing changed.
+      if (abandoned) throw new Unavailable('The time for this transaction is up.')
       committing = true
       return { result }
     })
     try {
       return ((await answered(limitMs, transaction)) as Wrapped<Result>).result
     } catch (error) {
+      abandoned = true
       if (!mayRunAgain(error) || attempt === MAX_ATTEMPTS) throw translate(error, committing)
       await Bun.sleep(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt))
     }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { OutcomeUnknown } from '../../../platform/outcome/index.ts'
 import { auditContract } from '../audit/audit.contract.ts'
 import { engineContract } from '../engine.contract.ts'
+import { identityContract } from '../identity/identity.contract.ts'
 import { LogSync } from './log-sync.ts'
 import { migrateSqlite } from './open.ts'
 import { openSqliteEngine } from './sqlite-engine.ts'
@@ -26,6 +27,7 @@ const open = async () => {
 
 engineContract('SQLite', open)
 auditContract('SQLite', open)
+identityContract('SQLite', open)
 
 test('a log that cannot be synced makes this and every later write’s outcome unknown, and names the file', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'berth-log-'))

@@ -1,3 +1,5 @@
+import { IDENTITY_TABLES } from './identity-tables.ts'
+
 /** One cell, as both engines give it. */
 export type Value = string | number | null | Uint8Array
 export type Row = Readonly<Record<string, Value>>
@@ -11,6 +13,17 @@ export type TableName =
   | 'tags'
   | 'collection_candidates'
   | 'condemned_objects'
+  | 'users'
+  | 'groups'
+  | 'group_members'
+  | 'projects'
+  | 'roles'
+  | 'grants'
+  | 'robots'
+  | 'credentials'
+  | 'trust_rules'
+  | 'signing_keys'
+  | 'break_glass'
   | 'audit_records'
   | 'audit_head'
   | 'audit_inbox'
@@ -37,7 +50,7 @@ const CHILDREN = ['tags', 'manifest_references', 'manifests', 'repository_blobs'
 
 /**
  * What makes a registry, in an order in which each points at earlier ones only. Not among them, because they belong to
- * the place and not to the registry: uploads, storage, relocation, compatibility, jobs, Kysely's own.
+ * the place and not to the registry: uploads, storage, relocation, compatibility, jobs, limits, Kysely's own.
  */
 export const TABLES: Readonly<Record<TableName, Table>> = {
   repositories: { name: 'repositories', key: ['id'], columns: ['name', 'created_at'], pointedAtBy: CHILDREN },
@@ -76,6 +89,7 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     key: ['storage_key'],
     columns: ['digest', 'size_bytes', 'condemned_at', 'reason'],
   },
+  ...IDENTITY_TABLES,
   audit_records: {
     name: 'audit_records',
     key: ['sequence'],

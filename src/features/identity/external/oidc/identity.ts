@@ -1,6 +1,7 @@
 import { type Configuration, fetchUserInfo } from 'openid-client'
 import { type Claims, claimAt } from '../claims.ts'
 import { type ExternalIdentity, SignOnRefused } from '../external-identity.ts'
+import { plainText } from '../plain-text.ts'
 import type { OidcSettings } from './settings.ts'
 
 /** The part of a token answer that is read. */
@@ -8,8 +9,6 @@ interface Tokens {
   readonly access_token: string
   claims(): (Claims & { readonly iss: string; readonly sub: string }) | undefined
 }
-
-const LONGEST = 256
 
 /** Who signed on. Asks the provider's user info when the ID token itself lacks a claim. @throws SignOnRefused. */
 export async function identityFrom(
@@ -25,22 +24,17 @@ export async function identityFrom(
       ? await fetchUserInfo(configuration, tokens.access_token, token.sub)
       : {}
   const claim = (path: string) => claimAt(token, path) ?? claimAt(more, path)
-  const email = claim('email_verified') === false ? undefined : textOf(claim('email'))
-  const displayName = textOf(claim('name'))
+  const email = claim('email_verified') === false ? undefined : plainText(claim('email'))
+  const displayName = plainText(claim('name'))
   return {
     source,
     // Neither holds a space: an issuer is a URL, and what comes after the first belongs to the subject.
     subject: `${token.iss} ${token.sub}`,
-    name: textOf(claim(nameClaim)) ?? email ?? token.sub,
+    name: plainText(claim(nameClaim)) ?? email ?? token.sub,
     ...(displayName === undefined ? {} : { displayName }),
     ...(email === undefined ? {} : { email }),
     groups: groupsOf(claim(groupsClaim), groupsClaim),
   }
-}
-
-function textOf(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value.length > LONGEST) return undefined
-  return /^[^\p{Cc}\p{Cf}]+$/u.test(value) ? value : undefined
 }
 
 /** A list of names, or one name. @throws SignOnRefused for anything else: rules could not be applied to it. */
@@ -50,5 +44,5 @@ function groupsOf(value: unknown, path: string): readonly string[] {
   if (!groups.every(group => typeof group === 'string')) {
     throw new SignOnRefused(`The claim ${path} is not a list of group names.`)
   }
-  return [...new Set(groups)]
+  return [...new Set(groups)].filter(group => plainText(group) !== undefined)
 }

@@ -49,7 +49,7 @@ function fetchBy(requests: Requests, ca: string | undefined) {
   return async (url: string, { method, headers, body }: CustomFetchOptions): Promise<Response> => {
     let response: Response
     try {
-      response = await requests.fetch(url, {
+      const answer = await requests.fetch(url, {
         method,
         headers,
         timeoutMs: ANSWER_TIMEOUT_MS,
@@ -58,6 +58,9 @@ function fetchBy(requests: Requests, ca: string | undefined) {
         ...(body === undefined || body === null ? {} : { body: String(body) }),
         ...(ca === undefined ? {} : { tls: { ca } }),
       })
+      // Read here, so that a connection that breaks meanwhile is not taken for an answer that makes no sense.
+      const text = await answer.text()
+      response = new Response(text === '' ? null : text, { status: answer.status, headers: answer.headers })
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       throw new Unavailable(`${new URL(url).origin} cannot be asked: ${reason}`, { cause: error })

@@ -1,0 +1,3 @@
+export { dockerCredentialHelper, type HelperOutcome } from './docker.ts'
+export { kubeletCredentialProvider } from './kubelet.ts'
+export { CredentialsFault, type KeptTokens, type Surroundings } from './surroundings.ts'
