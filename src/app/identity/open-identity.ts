@@ -12,6 +12,7 @@ import {
   type RefreshTokens,
   RegistryTokens,
   type Signing,
+  type TrustedIssuer,
 } from '../../features/identity/index.ts'
 import { systemClock } from '../../platform/clock/index.ts'
 import type { Outbound } from '../../platform/outbound/index.ts'
@@ -33,6 +34,7 @@ export interface IdentityServices {
   readonly authentication: Authentication
   readonly refreshTokens: RefreshTokens
   readonly signing: Signing
+  readonly issuers: readonly TrustedIssuer[]
   /** Whoever a trusted proxy says showed a certificate; undefined when nobody did. @throws SignOnRefused. */
   readonly byCertificate: (headers: Headers, fromTrustedProxy: boolean) => Promise<Principal | undefined>
   stop(): Promise<void>
@@ -65,6 +67,7 @@ export async function openIdentity(
   const clock = systemClock
   return {
     signing,
+    issuers: sources.issuers,
     access: {
       mode: 'closed',
       facts: accessFacts,

@@ -8,6 +8,7 @@ import { systemClock } from '../../platform/clock/index.ts'
 import type { Outbound } from '../../platform/outbound/index.ts'
 import type { Log } from '../../platform/telemetry/index.ts'
 import type { Metadata } from '../../stores/metadata/index.ts'
+import { administrationDoor } from '../administration.ts'
 import { openRecorder } from '../audit.ts'
 import type { Config } from '../config/index.ts'
 import { rateLimitsOf } from '../config/limits-settings.ts'
@@ -45,13 +46,16 @@ export async function openGate(metadata: Metadata, config: Config, { log, outbou
   const shared = { record, limits: manifestLimits(limits, systemClock) }
   if (config.auth === 'none' || !signing) {
     const access: Access = { mode: 'open' }
+    const doors = [administrationDoor(metadata, config, { access, authentication: undefined, issuers: [] })]
     const stop = async () => void (await Promise.all([limits.close(), recorder.stop()]))
-    return { ...shared, access, doors: [], mayScrape: async () => undefined, stop }
+    return { ...shared, access, doors, mayScrape: async () => undefined, stop }
   }
   const identity = await openIdentity(metadata, config, { log, refused: record.refused, signing, outbound })
+  const entered = closed(identity, record)
   return {
     ...shared,
-    ...closed(identity, record),
+    ...entered,
+    doors: [...entered.doors, administrationDoor(metadata, config, identity)],
     stop: async () => void (await Promise.all([identity.stop(), limits.close(), recorder.stop()])),
   }
 }
