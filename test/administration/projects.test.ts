@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { blobOf, imageOf } from '../support/registry-client.ts'
 import {
   ADMIN,
@@ -22,12 +25,20 @@ const RULE = {
 
 describe('projects', () => {
   let berth: Berth
+  let folder: string
   let admin: Api
   beforeAll(async () => {
-    berth = await startClosed()
+    folder = await mkdtemp(join(tmpdir(), 'berth-projects-'))
+    const settings = join(folder, 'berth.yaml')
+    const issuer = { issuer: RULE.issuer, kind: 'github' }
+    await Bun.write(settings, JSON.stringify({ identity: { workload: { issuers: [issuer] } } }))
+    berth = await startClosed({ BERTH_CONFIG: settings })
     admin = apiOf(berth.url, ADMIN)
   })
-  afterAll(() => berth[Symbol.asyncDispose]())
+  afterAll(async () => {
+    await berth[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true })
+  })
 
   /** A user with a role, or single permissions, in a project. */
   const memberOf = async (project: string, name: string, grant: object): Promise<Api> => {
@@ -57,7 +68,9 @@ describe('projects', () => {
     expect((await admin('GET', '/projects/there-is-none')).status).toBe(404)
     expect((await maker('PATCH', '/projects/made', { visibility: 'public' })).body.visibility).toBe('public')
     expect((await maker('DELETE', '/projects/made')).status).toBe(204)
-    const entries = (await auditOf(berth)).filter(({ resource }) => resource.project === 'made')
+    const entries = (await auditOf(berth)).filter(
+      ({ resource, outcome }) => resource.project === 'made' && outcome === 'success',
+    )
     expect(entries.map(({ type }) => type)).toEqual(['project.create', 'project.update', 'project.delete'])
     expect(entries[1]?.detail).toEqual({ 'visibility.before': 'private', 'visibility.after': 'public' })
   })

@@ -170,13 +170,13 @@ async function withToken(
   authentication: Authentication,
   name: string | undefined,
   secret: Secret,
-  { address, observe }: Pick<SignInAttempt, 'address' | 'observe'>,
+  { observe }: Pick<SignInAttempt, 'observe'>,
 ): Promise<Principal> {
-  const { throttle, credentials, accounts, clock, uses } = authentication
+  const { credentials, accounts, clock, uses } = authentication
   const credential = await credentials.find(hashOf(secret.reveal()))
   if (!credential || (credential.kind !== 'personal' && credential.kind !== 'robot')) {
-    // 178 random bits cannot be guessed, but a flood of guesses costs a look-up each.
-    await throttle({ account: '', address }, async () => undefined)
+    // Not counted as an attempt: 178 random bits cannot be guessed, and a program that goes on with a token of
+    // yesterday must not lock out the people behind its address.
     observe({ principal: ANONYMOUS, outcome: 'denied', reason: 'the token is not known' })
     throw new Unauthenticated('There is no such token: it was never made here, or was removed.')
   }
