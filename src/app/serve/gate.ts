@@ -40,7 +40,7 @@ export function openGate(metadata: Metadata, config: Config, log: Log, signing: 
 }
 
 /** Whoever comes in says who they are. */
-export function closed(
+function closed(
   { access, authentication, refreshTokens, signing }: IdentityServices,
   record: RequestRecord,
 ): Pick<Gate, 'access' | 'identify' | 'doors' | 'mayScrape'> {
