@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander'
+import { RemoteFault } from '../entry/remote/index.ts'
 import { Interrupted } from '../features/copying/index.ts'
 import { RegistryError } from '../oci/index.ts'
+import { OutboundFailed, OutboundRefused } from '../platform/outbound/index.ts'
 import { Moved, Unavailable } from '../platform/outcome/index.ts'
 import { SealBroken } from '../platform/secrets/index.ts'
 import { SnapshotFault } from '../stores/backups/index.ts'
@@ -13,6 +15,7 @@ import { addConfigCommand } from './commands/config.ts'
 import type { CommandContext } from './commands/context.ts'
 import { addGcCommand } from './commands/gc.ts'
 import { addMigrateStoreCommand } from './commands/migrate-store.ts'
+import { addRemoteCommands } from './commands/remote/index.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addTransferCommands } from './commands/transfer.ts'
 import { addVerifyCommand } from './commands/verify.ts'
@@ -24,6 +27,9 @@ const TOLD: readonly ((error: unknown) => boolean)[] = [
   ...[
     ConfigError,
     CommandError,
+    RemoteFault,
+    OutboundFailed,
+    OutboundRefused,
     RegistryError,
     SchemaError,
     SnapshotFault,
@@ -67,6 +73,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   addBackupCommands(program, context)
   addMigrateStoreCommand(program, context)
   addConfigCommand(program, context)
+  addRemoteCommands(program, context)
   try {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
