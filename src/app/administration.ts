@@ -1,8 +1,14 @@
 import { createAdmin, isAdminPath, problemOf } from '../entry/admin/index.ts'
 import type { Door } from '../entry/http/index.ts'
 import type { Access } from '../features/access/index.ts'
-import type { Administration } from '../features/administration/index.ts'
-import { type Authentication, PasswordVerifier, type SignInThrottle } from '../features/identity/index.ts'
+import type { Administration, FieldFault } from '../features/administration/index.ts'
+import {
+  type Authentication,
+  PasswordVerifier,
+  type SignInThrottle,
+  type TrustedIssuer,
+  validateRule,
+} from '../features/identity/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
 import type { Config } from './config/index.ts'
@@ -10,23 +16,21 @@ import { VERSION } from './version.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 /** Whoever is not asked who they are has no account that could be guessed at. */
-const NO_THROTTLE: SignInThrottle = {
-  before: async () => undefined,
-  failed: async () => undefined,
-  succeeded: async () => undefined,
-}
+const NO_THROTTLE: SignInThrottle = (_, check) => check()
 
 /** What of signing in counts here. */
 export interface AdministrationWay {
   readonly access: Access
   /** Undefined: nobody is asked who they are. */
   readonly authentication: Pick<Authentication, 'passwords' | 'throttle'> | undefined
+  /** Those of the configuration, whose tokens pipelines may come with. */
+  readonly issuers: readonly TrustedIssuer[]
 }
 
 export function composeAdministration(
   { identities, audit }: Metadata,
   { tokens }: Config,
-  { access, authentication }: AdministrationWay,
+  { access, authentication, issuers }: AdministrationWay,
 ): Administration {
   return {
     identities,
@@ -34,10 +38,16 @@ export function composeAdministration(
     access,
     passwords: authentication?.passwords ?? new PasswordVerifier(),
     throttle: authentication?.throttle ?? NO_THROTTLE,
-    checkTrustRule: () => [],
+    checkTrustRule: rule => validateRule({ id: '', ...rule }, issuers).map(faultOf),
     longestTokenMs: tokens.longestDays * DAY_MS,
     clock: systemClock,
   }
+}
+
+/** The problem names its field first. */
+function faultOf(problem: string): FieldFault {
+  const colon = problem.indexOf(': ')
+  return { field: problem.slice(0, colon), message: problem.slice(colon + 2) }
 }
 
 /** The way in below /api/v1. */

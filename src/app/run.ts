@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { RemoteFault } from '../entry/remote/index.ts'
 import { Interrupted } from '../features/copying/index.ts'
 import { RegistryError } from '../oci/index.ts'
-import { OutboundFailed, OutboundRefused } from '../platform/outbound/index.ts'
+import { createOutbound, OutboundFailed, OutboundRefused } from '../platform/outbound/index.ts'
 import { Moved, Unavailable } from '../platform/outcome/index.ts'
 import { SealBroken } from '../platform/secrets/index.ts'
 import { SnapshotFault } from '../stores/backups/index.ts'
@@ -13,6 +13,7 @@ import { addAuditCommand } from './commands/audit.ts'
 import { addBackupCommands } from './commands/backup.ts'
 import { addConfigCommand } from './commands/config.ts'
 import type { CommandContext } from './commands/context.ts'
+import { addCredentialCommands } from './commands/credentials.ts'
 import { addGcCommand } from './commands/gc.ts'
 import { addMigrateStoreCommand } from './commands/migrate-store.ts'
 import { addRemoteCommands } from './commands/remote/index.ts'
@@ -74,6 +75,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   addMigrateStoreCommand(program, context)
   addConfigCommand(program, context)
   addRemoteCommands(program, context)
+  // The address of the registry is the user's own choice, and often a private one.
+  addCredentialCommands(program, context, createOutbound({ allowedPrivate: ['0.0.0.0/0', '::/0'] }))
   try {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { blobOf, imageOf } from '../support/registry-client.ts'
 import {
   ADMIN,
@@ -22,12 +25,20 @@ const RULE = {
 
 describe('projects', () => {
   let berth: Berth
+  let folder: string
   let admin: Api
   beforeAll(async () => {
-    berth = await startClosed()
+    folder = await mkdtemp(join(tmpdir(), 'berth-projects-'))
+    const settings = join(folder, 'berth.yaml')
+    const issuer = { issuer: RULE.issuer, kind: 'github' }
+    await Bun.write(settings, JSON.stringify({ identity: { workload: { issuers: [issuer] } } }))
+    berth = await startClosed({ BERTH_CONFIG: settings })
     admin = apiOf(berth.url, ADMIN)
   })
-  afterAll(() => berth[Symbol.asyncDispose]())
+  afterAll(async () => {
+    await berth[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true })
+  })
 
   /** A user with a role, or single permissions, in a project. */
   const memberOf = async (project: string, name: string, grant: object): Promise<Api> => {

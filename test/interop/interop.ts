@@ -23,6 +23,7 @@ export interface RunOptions {
 export interface Interop {
   /** host:port of the registry. */
   readonly host: string
+  readonly berth: Berth
   readonly images: SampleImages
   readonly registry: RegistryReader
   /** The path of a file or folder in the suite's temporary folder. */
@@ -68,8 +69,13 @@ async function execute(state: State, command: string, args: string[], options: R
   return { code, output: { stdout, stderr }, report }
 }
 
-/** Declares the tests of one client. */
-export function interop(client: string, tools: string[], body: (interop: Interop) => void): void {
+/** Declares the tests of one client. @param settings of the server, as environment variables. */
+export function interop(
+  client: string,
+  tools: string[],
+  body: (interop: Interop) => void,
+  settings: Readonly<Record<string, string>> = {},
+): void {
   describeWithTools('interop', client, [...tools.map(needTool), debianPackages], () => {
     setDefaultTimeout(180_000)
     let state: State | undefined
@@ -84,7 +90,7 @@ export function interop(client: string, tools: string[], body: (interop: Interop
       const folder = join(tmpdir(), `berth-${crypto.randomUUID().slice(0, 8)}`)
       for (const name of ['home', 'tmp', 'run']) await mkdir(join(folder, name), { recursive: true, mode: 0o700 })
       const images = await buildSampleImages(join(folder, 'layout'))
-      state = { folder, images, berth: await startBerth() }
+      state = { folder, images, berth: await startBerth({ env: settings }) }
     })
 
     afterAll(async () => {
@@ -97,6 +103,9 @@ export function interop(client: string, tools: string[], body: (interop: Interop
     body({
       get host() {
         return running().berth.host
+      },
+      get berth() {
+        return running().berth
       },
       get images() {
         return running().images

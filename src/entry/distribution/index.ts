@@ -22,6 +22,11 @@ const ENDPOINTS: Readonly<Record<RouteKind, Readonly<Record<string, Handler>>>> 
   upload: uploadEndpoints,
 }
 
+/** Which methods there are of which endpoint; HEAD goes wherever GET does. For those who hold a table against it. */
+export const DISTRIBUTION_METHODS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(ENDPOINTS).map(([kind, methods]) => [kind, Object.keys(methods)]),
+)
+
 /** Names an endpoint in metrics and logs, whatever repository it is asked about. */
 export type RouteName = RouteKind | 'none'
 

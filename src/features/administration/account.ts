@@ -47,12 +47,10 @@ export async function changePassword(
   const known = await identities.signIns.password(name)
   if (known?.hash === undefined) throw conflict('Your password is kept elsewhere: change it there.')
   requireGoodPassword(next)
-  await throttle.before(name, address)
-  if (!(await passwords.verify(present, known.hash))) {
-    await throttle.failed(name, address)
-    throw denied('The present password is wrong.')
-  }
-  await throttle.succeeded(name, address)
+  const isRight = await throttle({ account: name, address }, async () =>
+    (await passwords.verify(present, known.hash)) ? true : undefined,
+  )
+  if (!isRight) throw denied('The present password is wrong.')
   const passwordHash = await hashPassword(next)
   const entry = { type: 'password.change', at: clock(), kind: 'user', id: name }
   await identities.users.update(name, { passwordHash }, result => (result === 'changed' ? [done(permit, entry)] : []))

@@ -31,7 +31,7 @@ test('a seal that was changed anywhere, cut or made up is broken', () => {
     '',
     'v1',
     'v1.',
-    'v2.' + sealed.slice(3),
+    `v2.${sealed.slice(3)}`,
     `v1.${bytes.subarray(0, -1).toString('base64url')}`,
     'hunter2',
   ])
