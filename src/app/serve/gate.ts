@@ -61,7 +61,7 @@ export async function openGate(metadata: Metadata, config: Config, { log, outbou
 }
 
 /** Whoever comes in says who they are. */
-export function closed(
+function closed(
   { access, authentication, refreshTokens, signing, byCertificate }: IdentityServices,
   record: RequestRecord,
 ): Pick<Gate, 'access' | 'identify' | 'doors' | 'mayScrape'> {
