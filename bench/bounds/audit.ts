@@ -81,6 +81,7 @@ function seed(file: string): void {
         'id', printf('%036d', n), 'previousHash', printf('%064x', n), 'sequence', n, 'version', 1), printf('%064x', n)
     from part`,
   )
+  database.run(`insert into audit_head values (1, ${RECORDS}, '', ${START + DAY_MS}, ${START + DAY_MS}, 60000)`)
   for (const { sql } of indexes) database.run(sql)
 }
 

@@ -1,10 +1,13 @@
 import type { Signing } from '../features/identity/index.ts'
 import { collectGarbage } from '../features/lifecycle/index.ts'
+import { removeExpiredLimits } from '../features/limits/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
+import type { Outbound } from '../platform/outbound/index.ts'
 import { Moved } from '../platform/outcome/index.ts'
 import type { Log, Metrics } from '../platform/telemetry/index.ts'
 import type { JobFact } from '../stores/jobs/index.ts'
-import { sealAudit } from './audit.ts'
+import { signerOf, withoutCheckpoints } from './audit.ts'
+import { startAuditJobs } from './audit-jobs.ts'
 import { type Berth, collectRules } from './compose.ts'
 import type { Config } from './config/index.ts'
 
@@ -16,7 +19,7 @@ const ENDED_KEPT_MS = 30 * 24 * 3600 * 1000
 export async function startJobs(
   { jobs, garbage, metadata }: Pick<Berth, 'jobs' | 'garbage' | 'metadata'>,
   config: Config,
-  { log, metrics, signing }: { log: Log; metrics: Metrics; signing: Signing | undefined },
+  { log, metrics, signing, outbound }: { log: Log; metrics: Metrics; signing: Signing | undefined; outbound: Outbound },
 ): Promise<void> {
   await jobs.start({
     settled(fact) {
@@ -25,10 +28,13 @@ export async function startJobs(
     },
     fault: error => log.warn({ err: error }, 'jobs cannot be looked after now; tried again'),
   })
-  jobs.repeat('audit-sealing', 1, signal => sealAudit(metadata, signing, signal))
-  jobs.repeat('identity-upkeep', UPKEEP_SECONDS, async () => {
+  const work = { jobs, tables: metadata.audit, signer: signerOf(signing), outbound, log, metrics }
+  startAuditJobs(work, signing ? config.audit : withoutCheckpoints(config.audit))
+  jobs.repeat('identity-upkeep', UPKEEP_SECONDS, async signal => {
     await signing?.rotate()
     await metadata.identities.credentials.removeEnded(systemClock() - ENDED_KEPT_MS)
+    const limits = { windows: metadata.rateWindows, signIns: metadata.signInRecords }
+    await removeExpiredLimits(limits, systemClock, signal)
   })
   if (config.gc.intervalSeconds > 0) {
     const rules = collectRules(config)

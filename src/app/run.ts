@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { Interrupted } from '../features/copying/index.ts'
 import { RegistryError } from '../oci/index.ts'
+import { createOutbound } from '../platform/outbound/index.ts'
 import { Moved, Unavailable } from '../platform/outcome/index.ts'
 import { SealBroken } from '../platform/secrets/index.ts'
 import { SnapshotFault } from '../stores/backups/index.ts'
@@ -11,6 +12,7 @@ import { addAuditCommand } from './commands/audit.ts'
 import { addBackupCommands } from './commands/backup.ts'
 import { addConfigCommand } from './commands/config.ts'
 import type { CommandContext } from './commands/context.ts'
+import { addCredentialCommands } from './commands/credentials.ts'
 import { addGcCommand } from './commands/gc.ts'
 import { addMigrateStoreCommand } from './commands/migrate-store.ts'
 import { addServeCommand } from './commands/serve.ts'
@@ -67,6 +69,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   addBackupCommands(program, context)
   addMigrateStoreCommand(program, context)
   addConfigCommand(program, context)
+  // The address of the registry is the user's own choice, and often a private one.
+  addCredentialCommands(program, context, createOutbound({ allowedPrivate: ['0.0.0.0/0', '::/0'] }))
   try {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {

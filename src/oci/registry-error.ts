@@ -1,7 +1,7 @@
 /**
  * Error codes and the status each is sent with unless the thrower says otherwise.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
- * The last five are Berth's own, for what the specification leaves to HTTP.
+ * The last seven are Berth's own, for what the specification leaves to HTTP.
  */
 const STATUS = {
   BLOB_UNKNOWN: 404,
@@ -21,6 +21,8 @@ const STATUS = {
   RANGE_INVALID: 416,
   PAGINATION_NUMBER_INVALID: 400,
   NOT_FOUND: 404,
+  INVALID: 400,
+  CONFLICT: 409,
   UNAVAILABLE: 503,
   UNKNOWN: 500,
 } as const satisfies Record<string, number>

@@ -27,7 +27,9 @@ test('no room is a place for everything', () => {
 
 test('names of files are in kebab-case', () => {
   const names = files('{src,test,bench}/**/*.ts').flatMap(file => file.split('/'))
-  expect(names.filter(name => !/^(?:\d{4}-)?[a-z0-9]+(-[a-z0-9]+)*(\.(test|contract))?(\.ts)?$/.test(name))).toEqual([])
+  expect(names.filter(name => !/^(?:\d{4}-)?[a-z0-9]+(-[a-z0-9]+)*(\.(test|contract|d))?(\.ts)?$/.test(name))).toEqual(
+    [],
+  )
 })
 
 /** They go where the operator's own settings point, over their vendors' clients. */

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sqlOn } from '../support/database.ts'
-import { ADMIN_PASSWORD, basic, bearer, registryToken, SECRETS_KEY } from '../support/identities.ts'
+import { ADMIN_PASSWORD, basic, bearer, PATIENCE, registryToken, SECRETS_KEY } from '../support/identities.ts'
 import { rawRequest } from '../support/raw-request.ts'
 import { blobOf, imageOf } from '../support/registry-client.ts'
 import { startBerth } from '../support/start-berth.ts'
@@ -153,7 +153,7 @@ test('the audit log keeps what a client says of itself as it is, in one entry', 
 })
 
 test('the first start makes an administrator with a password of its own, shown once and kept nowhere', async () => {
-  const env = { BERTH_AUTH: 'required', BERTH_SECRETS_KEY: SECRETS_KEY }
+  const env = { ...PATIENCE, BERTH_AUTH: 'required', BERTH_SECRETS_KEY: SECRETS_KEY }
   const folder = await mkdtemp(join(tmpdir(), 'berth-first-'))
   const passwordIn = (printed: string) => /^ {2}([0-9A-Za-z]{24})$/m.exec(printed)?.[1]
   const first = await startBerth({ env, dataFolder: folder })

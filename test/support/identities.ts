@@ -15,8 +15,8 @@ import { databaseSettings, onPostgres } from './database.ts'
 export const ADMIN_PASSWORD = 'the harbour master knows'
 
 /** Tests fail to sign in on purpose, more often than a server puts up with. */
-const PATIENCE = Object.fromEntries(
-  ['lockAfter', 'addressAfter', 'accountAfter']
+export const PATIENCE = Object.fromEntries(
+  ['slowAfter', 'lockAfter', 'addressAfter', 'accountAfter']
     .map(name => ['rates', 'signInFailures', name])
     .filter(path => SETTING_PATHS.some(known => known.join('.') === path.join('.')))
     .map(path => [variableOf(path), '1000000']),

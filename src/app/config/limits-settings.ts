@@ -31,6 +31,7 @@ export const rateSettings = z
     pushes: rate(3600),
     signInFailures: z
       .strictObject({
+        slowAfter: wholeNumber(1, 1_000_000).default(3),
         lockAfter: wholeNumber(1, 1_000_000).default(10),
         lockSeconds: wholeNumber(1, YEAR_SECONDS).default(900),
         addressAfter: wholeNumber(1, 1_000_000).default(50),

@@ -26,7 +26,16 @@ export class ConfigError extends Error {
 const SECTIONS = ['database', 'blobs']
 const DEFAULT_FILE = 'berth.yaml'
 /** Variables that are read elsewhere: who a command is, and where its server is. */
-const OTHER_VARIABLES = new Set(['BERTH_CONFIG', 'BERTH_URL', 'BERTH_USERNAME', 'BERTH_PASSWORD', 'BERTH_TOKEN'])
+const OTHER_VARIABLES = new Set([
+  'BERTH_CONFIG',
+  'BERTH_URL',
+  'BERTH_USERNAME',
+  'BERTH_PASSWORD',
+  'BERTH_TOKEN',
+  'BERTH_ID_TOKEN',
+  'BERTH_ID_TOKEN_FILE',
+  'BERTH_ID_TOKEN_AUDIENCE',
+])
 
 /** Flags over environment over file over defaults. @throws ConfigError with every fault at once. */
 export function loadConfig(sources: ConfigSources): Config {

@@ -2,16 +2,22 @@ import { z } from 'zod'
 import { parseCidrs } from '../../platform/addresses/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import { BlobsAddressError, parseBlobsAddress } from '../../stores/blobs/index.ts'
+import { auditSettings } from './audit-settings.ts'
+import { identitySettings } from './identity-settings.ts'
+import { rateSettings } from './limits-settings.ts'
+import { networkSettings, servesSetting } from './network-settings.ts'
+import { outboundSettings } from './outbound-settings.ts'
 
 const address = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[^:[\]]+):\d{1,5}$/, 'expected host:port, such as 127.0.0.1:5000 or [::]:5000')
   .refine(value => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65_535, 'a port is at most 65535')
 const listener = z.union([
-  address.transform(value => ({ address: value, tls: undefined })),
+  address.transform(value => ({ address: value, tls: undefined, serves: undefined })),
   z.strictObject({
     address,
     tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
+    serves: servesSetting,
   }),
 ])
 /** A number, or its digits in an environment variable. Nothing else is taken for one: an empty variable is no zero. */
@@ -79,7 +85,7 @@ const orUrl = <Shape extends z.ZodRawShape>(shape: Shape) =>
 export const configSchema = z.strictObject({
   listen: z
     .preprocess(value => (typeof value === 'object' && !Array.isArray(value) ? [value] : value), list(listener, 1))
-    .default([{ address: '127.0.0.1:5000', tls: undefined }]),
+    .default([{ address: '127.0.0.1:5000', tls: undefined, serves: undefined }]),
   data: z.string().min(1).default('./data'),
   database: orUrl({
     url: z
@@ -134,6 +140,11 @@ export const configSchema = z.strictObject({
       pageSize: whole(1, 10_000).default(10_000),
     })
     .prefault({}),
+  network: networkSettings,
+  rates: rateSettings,
+  outbound: outboundSettings,
+  identity: identitySettings,
+  audit: auditSettings,
   manifests: z.strictObject({ sparse: z.enum(['refuse', 'allow']).default('refuse') }).prefault({}),
   http: z
     .strictObject({

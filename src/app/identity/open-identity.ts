@@ -1,17 +1,28 @@
-import { type Access, entryOf } from '../../features/access/index.ts'
+import { type Access, entryOf, type Origin } from '../../features/access/index.ts'
 import {
   type Authentication,
+  admit,
+  certificateSignOn,
   IdentityUses,
+  issuerKeys,
+  mapped,
   PasswordVerifier,
+  type Principal,
+  pipelineTokens,
   type RefreshTokens,
   RegistryTokens,
   type Signing,
+  type TrustedIssuer,
 } from '../../features/identity/index.ts'
 import { systemClock } from '../../platform/clock/index.ts'
+import type { Outbound } from '../../platform/outbound/index.ts'
 import type { Log } from '../../platform/telemetry/index.ts'
 import type { Metadata } from '../../stores/metadata/index.ts'
 import type { Config } from '../config/index.ts'
+import { openIdentitySources } from '../identity-sources.ts'
 import type { RequestRecord } from '../serve/record.ts'
+import { networkRefusals } from './network-refusal.ts'
+import { signInThrottle } from './sign-in-throttle.ts'
 
 /** `iss` and `aud` of registry tokens: they are believed by whoever has the key, whatever name it is reached by. */
 const SERVICE = 'berth'
@@ -23,34 +34,46 @@ export interface IdentityServices {
   readonly authentication: Authentication
   readonly refreshTokens: RefreshTokens
   readonly signing: Signing
+  readonly issuers: readonly TrustedIssuer[]
+  /** Whoever a trusted proxy says showed a certificate; undefined when nobody did. @throws SignOnRefused. */
+  readonly byCertificate: (headers: Headers, fromTrustedProxy: boolean) => Promise<Principal | undefined>
   stop(): Promise<void>
 }
 
-export function openIdentity(
-  { identities }: Metadata,
+interface Parts {
+  readonly log: Log
+  readonly refused: RequestRecord['refused']
+  readonly signing: Signing
+  readonly outbound: Outbound
+}
+
+export async function openIdentity(
+  metadata: Metadata,
   config: Config,
-  { log, refused, signing }: { log: Log; refused: RequestRecord['refused']; signing: Signing },
-): IdentityServices {
-  const { accessFacts, credentials, signIns, projects } = identities
+  { log, refused, signing, outbound }: Parts,
+): Promise<IdentityServices> {
+  const { accessFacts, credentials, signIns, trustRules } = metadata.identities
   const { lifetimeSeconds, refreshDays } = config.tokens
   const uses = new IdentityUses(
     { used: each => credentials.used(each), signedIn: each => signIns.signedIn(each) },
     error => log.warn({ err: error }, 'when tokens and accounts were used last was not written down'),
   )
+  const sources = await openIdentitySources(config.identity, {
+    outbound,
+    clock: systemClock,
+    complain: complaint => log.warn({ complaint }, 'a line of the password file lets nobody in'),
+  })
+  const rulesOf = (source: string) => sources.rules.get(source) ?? { groups: [], systemRoles: [] }
+  const clock = systemClock
   return {
     signing,
+    issuers: sources.issuers,
     access: {
       mode: 'closed',
       facts: accessFacts,
-      clock: systemClock,
-      networkRefusal: () => undefined,
-      async makeProject(name, principal, origin) {
-        const now = systemClock()
-        const made = { at: now, type: 'project.create', category: 'administration', outcome: 'success' } as const
-        const entry = entryOf({ principal, origin, resource: { project: name } }, made)
-        const project = { name, visibility: 'private', ownerId: principal.accountId, now } as const
-        await projects.create(project, isNew => (isNew ? [entry] : []))
-      },
+      clock,
+      networkRefusal: networkRefusals(config),
+      makeProject: (name, principal, origin) => makeProject(metadata, name, principal, origin),
       refused,
     },
     authentication: {
@@ -58,14 +81,36 @@ export function openIdentity(
       credentials,
       accounts: accessFacts,
       passwords: new PasswordVerifier(),
-      tokens: new RegistryTokens(signing, { service: SERVICE, lifetimeSeconds }, systemClock),
-      sources: [],
-      identityTokens: async () => undefined,
-      throttle: { before: async () => undefined, failed: async () => undefined, succeeded: async () => undefined },
+      tokens: new RegistryTokens(signing, { service: SERVICE, lifetimeSeconds }, clock),
+      sources: sources.passwords.map(passwords => ({ passwords, rules: rulesOf(passwords.name) })),
+      identityTokens: pipelineTokens({
+        issuers: sources.issuers,
+        keys: issuerKeys(outbound, clock),
+        used: metadata.usedTokens,
+        rules: trustRules,
+        clock,
+      }),
+      throttle: signInThrottle(metadata, config, clock),
       uses,
-      clock: systemClock,
+      clock,
     },
-    refreshTokens: { credentials, accounts: accessFacts, lifetimeMs: refreshDays * DAY_MS, clock: systemClock },
+    refreshTokens: { credentials, accounts: accessFacts, lifetimeMs: refreshDays * DAY_MS, clock },
+    async byCertificate(headers, fromTrustedProxy) {
+      const { certificates } = sources
+      if (!certificates || !fromTrustedProxy) return undefined
+      const identity = certificateSignOn({ headers, fromTrustedProxy, now: clock() }, certificates)
+      if (!identity) return undefined
+      const principal = await admit(signIns, mapped(identity, rulesOf(identity.source)), clock())
+      return { ...principal, authenticatedBy: 'certificate' }
+    },
     stop: () => uses.stop(),
   }
+}
+
+async function makeProject({ identities }: Metadata, name: string, principal: Principal, origin: Origin) {
+  const now = systemClock()
+  const made = { at: now, type: 'project.create', category: 'administration', outcome: 'success' } as const
+  const entry = entryOf({ principal, origin, resource: { project: name } }, made)
+  const project = { name, visibility: 'private', ownerId: principal.accountId, now } as const
+  await identities.projects.create(project, isNew => (isNew ? [entry] : []))
 }

@@ -1,47 +1,68 @@
+import type { DistributionOptions } from '../../entry/distribution/index.ts'
 import type { ApplicationOptions, Door } from '../../entry/http/index.ts'
 import { answerToken, TOKEN_PATHS } from '../../entry/token/index.ts'
 import { type Access, authorize } from '../../features/access/index.ts'
 import { authenticate, type Signing } from '../../features/identity/index.ts'
+import { createLimits } from '../../features/limits/index.ts'
 import { systemClock } from '../../platform/clock/index.ts'
+import type { Outbound } from '../../platform/outbound/index.ts'
 import type { Log } from '../../platform/telemetry/index.ts'
 import type { Metadata } from '../../stores/metadata/index.ts'
+import { administrationDoor } from '../administration.ts'
 import { openRecorder } from '../audit.ts'
 import type { Config } from '../config/index.ts'
+import { rateLimitsOf } from '../config/limits-settings.ts'
 import { type IdentityServices, openIdentity } from '../identity/open-identity.ts'
+import { manifestLimits } from './manifest-limits.ts'
 import { type RequestRecord, recordRequests } from './record.ts'
 
-/** What stands before every request: who is it, may they, and what is written down of it. */
+/** What stands before every request: who is it, may they, how often, and what is written down of it. */
 export interface Gate {
   readonly access: Access
   readonly identify?: NonNullable<ApplicationOptions['identify']>
   readonly doors: readonly Door[]
   readonly mayScrape: ApplicationOptions['probes']['mayScrape']
   readonly record: RequestRecord
+  readonly limits: DistributionOptions['limits']
   stop(): Promise<void>
 }
 
-/** @param signing undefined where nobody signs in. */
-export function openGate(metadata: Metadata, config: Config, log: Log, signing: Signing | undefined): Gate {
+interface Parts {
+  readonly log: Log
+  readonly outbound: Outbound
+  /** Undefined where nobody signs in. */
+  readonly signing: Signing | undefined
+}
+
+export async function openGate(metadata: Metadata, config: Config, { log, outbound, signing }: Parts): Promise<Gate> {
   const recorder = openRecorder(metadata, log)
-  const record = recordRequests(recorder, systemClock, true)
+  const record = recordRequests(recorder, systemClock, config.audit.pulls === 'manifests')
+  const limits = createLimits({
+    windows: metadata.rateWindows,
+    limits: rateLimitsOf(config.rates),
+    clock: systemClock,
+    fault: error => log.warn({ err: error }, 'requests cannot be counted now, and are not limited'),
+  })
+  const shared = { record, limits: manifestLimits(limits, systemClock) }
   if (config.auth === 'none' || !signing) {
     const access: Access = { mode: 'open' }
-    return { access, doors: [], mayScrape: async () => undefined, record, stop: () => recorder.stop() }
+    const doors = [administrationDoor(metadata, config, { access, authentication: undefined, issuers: [] })]
+    const stop = async () => void (await Promise.all([limits.close(), recorder.stop()]))
+    return { ...shared, access, doors, mayScrape: async () => undefined, stop }
   }
-  const identity = openIdentity(metadata, config, { log, refused: record.refused, signing })
+  const identity = await openIdentity(metadata, config, { log, refused: record.refused, signing, outbound })
+  const entered = closed(identity, record)
   return {
-    ...closed(identity, record),
-    record,
-    async stop() {
-      await identity.stop()
-      await recorder.stop()
-    },
+    ...shared,
+    ...entered,
+    doors: [...entered.doors, administrationDoor(metadata, config, identity)],
+    stop: async () => void (await Promise.all([identity.stop(), limits.close(), recorder.stop()])),
   }
 }
 
 /** Whoever comes in says who they are. */
 function closed(
-  { access, authentication, refreshTokens, signing }: IdentityServices,
+  { access, authentication, refreshTokens, signing, byCertificate }: IdentityServices,
   record: RequestRecord,
 ): Pick<Gate, 'access' | 'identify' | 'doors' | 'mayScrape'> {
   const token = {
@@ -53,12 +74,14 @@ function closed(
   }
   return {
     access,
-    identify: ({ request, origin }) =>
-      authenticate(authentication, {
-        authorization: request.headers.get('Authorization'),
-        address: origin.address,
-        observe: record.signIn(origin),
-      }),
+    async identify({ request, origin, connection }) {
+      const authorization = request.headers.get('Authorization')
+      if (authorization === null) {
+        const principal = await byCertificate(request.headers, connection.fromTrustedProxy())
+        if (principal) return principal
+      }
+      return authenticate(authentication, { authorization, address: origin.address, observe: record.signIn(origin) })
+    },
     doors: [{ name: 'token', isFor: path => TOKEN_PATHS.has(path), answer: exchange => answerToken(exchange, token) }],
     async mayScrape(principal, origin) {
       await authorize(access, { principal, action: 'see registry', resource: 'registry', origin })

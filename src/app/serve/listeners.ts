@@ -44,7 +44,7 @@ function partsOf(address: string): { readonly hostname: string; readonly port: n
   return { hostname: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) }
 }
 
-function startOne(application: Application, config: Config, { address, tls }: Address, log: Log) {
+function startOne(application: Application, config: Config, { address, tls, serves }: Address, log: Log) {
   const { hostname, port: configured } = partsOf(address)
   const listen = (port: number, pair: Pair | undefined) =>
     startListener(
@@ -57,6 +57,7 @@ function startOne(application: Application, config: Config, { address, tls }: Ad
         idleTimeoutSeconds: config.http.idleTimeoutSeconds,
         trustedProxies: parseCidrs(config.http.trustedProxies),
         publicUrl: config.http.publicUrl,
+        listener: { address, serves },
         ...(pair ? { tls: pair } : {}),
       },
       log,

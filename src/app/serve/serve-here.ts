@@ -48,6 +48,7 @@ export function serveHere(
       content,
       access: gate.access,
       pulled: gate.record.pulled,
+      limits: gate.limits,
       maxNameLength: config.limits.nameLength,
       ...(redirect ? { redirect } : {}),
     },

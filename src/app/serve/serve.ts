@@ -1,4 +1,5 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
+import { createOutbound } from '../../platform/outbound/index.ts'
 import { createLog, createMetrics, type Log, type Metrics } from '../../platform/telemetry/index.ts'
 import { takeServerLock } from '../../stores/metadata/index.ts'
 import { type Berth, compose, lockFile } from '../compose.ts'
@@ -41,7 +42,8 @@ export async function serve(config: Config, workerCommand: (name: string) => str
   const firstPassword = config.auth === 'none' ? undefined : await ensureAdministrator(berth.metadata, config)
   const metrics = createMetrics(VERSION)
   // Before anybody can ask for a job, and before anybody is told that the server is there.
-  await startJobs(berth, config, { log, metrics, signing })
+  const outbound = createOutbound(config.outbound)
+  await startJobs(berth, config, { log, metrics, signing, outbound })
   const running =
     config.processes > 1
       ? startSupervised(berth, config, workerCommand, { log, metrics })
@@ -50,7 +52,7 @@ export async function serve(config: Config, workerCommand: (name: string) => str
           metrics,
           exposed: metrics,
           instance,
-          gate: openGate(berth.metadata, config, log, signing),
+          gate: await openGate(berth.metadata, config, { log, outbound, signing }),
         })
   const stopped = stopSignal()
   let urls: readonly string[]

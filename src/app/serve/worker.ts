@@ -1,3 +1,4 @@
+import { createOutbound } from '../../platform/outbound/index.ts'
 import { createLog, createMetrics, type Metrics } from '../../platform/telemetry/index.ts'
 import { compose } from '../compose.ts'
 import type { Config } from '../config/index.ts'
@@ -16,7 +17,11 @@ export async function serveAsWorker(config: Config, instance: string): Promise<n
   const log = createLog(config.log.level)
   const metrics = createMetrics(VERSION)
   await using berth = await compose(config, instance)
-  const gate = openGate(berth.metadata, config, log, await openSigning(berth.metadata, config))
+  const gate = await openGate(berth.metadata, config, {
+    log,
+    outbound: createOutbound(config.outbound),
+    signing: await openSigning(berth.metadata, config),
+  })
   const serving = serveHere(berth, config, { log, metrics, exposed: exposedBySupervisor(metrics), instance, gate })
   tell({ kind: 'ready', urls: serving.urls })
   await stopSignal()

@@ -9,9 +9,21 @@ export interface DistributionOptions {
   readonly maxNameLength: number
   /** Is told of every manifest that was sent. */
   readonly pulled: (permit: Permit<'pull'>, manifest: { readonly digest: Digest; readonly tag?: Tag }) => void
+  /** Counts pulls and pushes. */
+  readonly limits: ManifestLimits
   /** Where this client may fetch the blob from the storage itself; undefined when Berth sends it. */
   readonly redirect?: (blob: StoredBlob, clientAddress: string) => Promise<string> | undefined
 }
+
+/** Each gives the headers that tell what is left, if anything is limited. @throws TOOMANYREQUESTS. */
+export interface ManifestLimits {
+  pull(permit: Permit<'pull'>): Promise<Headers | undefined>
+  push(permit: Permit<'push'>): Promise<Headers | undefined>
+  /** Free. */
+  peek(permit: Permit<'stat'>): Promise<Headers | undefined>
+}
+
+type Headers = Readonly<Record<string, string>>
 
 /** What a handler of one endpoint gets: names parsed, access decided. */
 export interface Call<A extends Action> extends DistributionOptions {

@@ -21,17 +21,19 @@ export const manifestEndpoints = {
   DELETE: endpoint('delete', removeManifest),
 }
 
-async function getManifest({ content, permit, exchange, last, pulled }: Call<'pull'>): Promise<Response> {
+async function getManifest({ content, permit, exchange, last, pulled, limits }: Call<'pull'>): Promise<Response> {
   const reference = parseReference(last)
+  const left = await limits.pull(permit)
   const { digest, mediaType, bytes } = await pullManifest(content, permit, reference)
   if (isNotModified(exchange.request.headers, digest)) return notModified(digest)
   pulled(permit, { ...reference, digest })
   return new Response(bytes, {
-    headers: { 'Content-Type': mediaType, 'Docker-Content-Digest': digest, ETag: etagOf(digest) },
+    headers: { 'Content-Type': mediaType, 'Docker-Content-Digest': digest, ETag: etagOf(digest), ...left },
   })
 }
 
-async function headManifest({ content, permit, exchange, last }: Call<'stat'>): Promise<Response> {
+async function headManifest({ content, permit, exchange, last, limits }: Call<'stat'>): Promise<Response> {
+  const left = await limits.peek(permit)
   const { digest, mediaType, sizeBytes } = await statManifest(content, permit, parseReference(last))
   if (isNotModified(exchange.request.headers, digest)) return notModified(digest)
   return new Response(null, {
@@ -40,12 +42,14 @@ async function headManifest({ content, permit, exchange, last }: Call<'stat'>): 
       'Content-Length': String(sizeBytes),
       'Docker-Content-Digest': digest,
       ETag: etagOf(digest),
+      ...left,
     },
   })
 }
 
-async function putManifest({ content, permit, exchange, repository, last }: Call<'push'>): Promise<Response> {
+async function putManifest({ content, permit, exchange, repository, last, limits }: Call<'push'>): Promise<Response> {
   const reference = parseReference(last)
+  await limits.push(permit)
   const parameters = exchange.query.getAll('tag')
   if (parameters.length > 0 && 'tag' in reference) {
     throw new RegistryError(

@@ -20,6 +20,9 @@ export interface Connection {
   address(): string
   /** How clients reach this server, as this one did: `https://registry.example.com`. */
   publicUrl(): string
+  /** Was it a proxy that is trusted to say who its client is? */
+  fromTrustedProxy(): boolean
+  readonly listener: NonNullable<Origin['listener']>
   /** From now on the registry works and the client waits: silence is no reason to close. */
   keepOpen(): void
 }
@@ -51,5 +54,6 @@ export function originOf(
     requestId,
     method,
     path,
+    listener: connection.listener,
   }
 }

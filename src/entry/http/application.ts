@@ -3,7 +3,7 @@ import type { Log, Metrics } from '../../platform/telemetry/index.ts'
 import { type DistributionOptions, route } from '../distribution/index.ts'
 import { type Connection, type Exchange, originOf, splitUrl } from '../exchange/index.ts'
 import { PROBE_PATHS, type ProbesOptions, probe } from '../probes/index.ts'
-import { errorResponse } from './respond.ts'
+import { type ErrorShape, errorResponse } from './respond.ts'
 
 /** Which answered requests are logged at level info; failures of the registry always are. */
 export type RequestLogging = 'all' | 'changes' | 'none'
@@ -14,6 +14,8 @@ export interface Door {
   readonly name: string
   isFor(path: string): boolean
   answer(exchange: Exchange): Promise<Response>
+  /** The specification's unless given. */
+  readonly errors?: ErrorShape
 }
 
 export interface ApplicationOptions {
@@ -56,7 +58,8 @@ export function createApplication(options: ApplicationOptions): Application {
       routed = name
       response = await answer
     } catch (error) {
-      response = errorResponse(error, { method, requestId, log, publicUrl: connection.publicUrl })
+      const shape = doorOf(path, options)?.errors
+      response = errorResponse(error, { method, requestId, log, publicUrl: connection.publicUrl, shape })
     }
     // A read that succeeded is logged nowhere, so its id would lead nobody to anything.
     if (response.status >= 400 || !READS.has(method)) response.headers.set('X-Request-Id', requestId)
@@ -73,8 +76,12 @@ export function createApplication(options: ApplicationOptions): Application {
   }
 }
 
+function doorOf(path: string, { doors }: Pick<ApplicationOptions, 'doors'>): Door | undefined {
+  return path.startsWith('/v2') ? undefined : doors.find(each => each.isFor(path))
+}
+
 function enter(exchange: Exchange, { distribution, doors }: ApplicationOptions) {
-  const door = exchange.path.startsWith('/v2') ? undefined : doors.find(each => each.isFor(exchange.path))
+  const door = doorOf(exchange.path, { doors })
   if (door) return { name: door.name, answer: door.answer(exchange) }
   const { name, response } = route(exchange, distribution)
   return { name, answer: response }

@@ -7,3 +7,4 @@ export {
 } from './application.ts'
 export { clientAddress } from './client-address.ts'
 export { type Listener, type ListenOptions, startListener } from './listener.ts'
+export type { ErrorShape } from './respond.ts'

@@ -1,5 +1,6 @@
-import type { Cidr } from '../../platform/addresses/index.ts'
+import { addressIsIn, type Cidr } from '../../platform/addresses/index.ts'
 import type { Log } from '../../platform/telemetry/index.ts'
+import type { Connection } from '../exchange/index.ts'
 import type { Application } from './application.ts'
 import { clientAddress, publicUrlOf } from './client-address.ts'
 
@@ -12,6 +13,8 @@ export interface ListenOptions {
   readonly reusePort: boolean
   readonly idleTimeoutSeconds: number
   readonly trustedProxies: readonly Cidr[]
+  /** What it is for, as it is written in the settings. */
+  readonly listener: Connection['listener']
   /** How clients reach this server; absent: as each request says it did. */
   readonly publicUrl?: string | undefined
 }
@@ -28,7 +31,7 @@ export interface Listener {
 const NO_BODY_LIMIT = Number.MAX_SAFE_INTEGER
 
 export function startListener(application: Application, options: ListenOptions, log: Log): Listener {
-  const { hostname, port, tls, reusePort, idleTimeoutSeconds, trustedProxies, publicUrl } = options
+  const { hostname, port, tls, reusePort, idleTimeoutSeconds, trustedProxies, publicUrl, listener } = options
   const server = Bun.serve({
     hostname,
     port,
@@ -41,6 +44,8 @@ export function startListener(application: Application, options: ListenOptions, 
         address: () =>
           clientAddress(bun.requestIP(request)?.address ?? '', request.headers.get('X-Forwarded-For'), trustedProxies),
         keepOpen: () => bun.timeout(request, 0),
+        fromTrustedProxy: () => addressIsIn(trustedProxies, bun.requestIP(request)?.address ?? ''),
+        listener,
         publicUrl: () => publicUrl ?? publicUrlOf(request, bun.requestIP(request)?.address ?? '', trustedProxies),
       }),
     error(error) {

@@ -3,23 +3,42 @@ import { RegistryError } from '../../oci/index.ts'
 import { Moved, OutcomeUnknown, Unavailable } from '../../platform/outcome/index.ts'
 import type { Log } from '../../platform/telemetry/index.ts'
 
-/** The one place where an error becomes an answer, in the specification's shape (spec.md#error-codes). */
+/** How errors look at one of the ways in. */
+export interface ErrorShape {
+  readonly contentType: string
+  bodyOf(error: RegistryError, requestId: string): object
+  /** Told to whoever is not known, beside where a token can be had. */
+  readonly challenge?: string
+}
+
+/** spec.md#error-codes */
+const SPECIFIED: ErrorShape = {
+  contentType: 'application/json',
+  bodyOf: ({ code, message, detail }) => ({ errors: [{ code, message, ...(detail === undefined ? {} : { detail }) }] }),
+}
+
+/** The one place where an error becomes an answer: in the specification's shape, unless its door has another. */
 export function errorResponse(
   error: unknown,
-  { method, requestId, log, publicUrl }: { method: string; requestId: string; log: Log; publicUrl: () => string },
+  {
+    method,
+    requestId,
+    log,
+    publicUrl,
+    shape = SPECIFIED,
+  }: { method: string; requestId: string; log: Log; publicUrl: () => string; shape?: ErrorShape | undefined },
 ): Response {
   const known =
     error instanceof RegistryError
       ? error
       : (moved(error) ?? brokenOff(error, requestId, log) ?? unexpected(error, requestId, log))
-  const body = {
-    errors: [
-      { code: known.code, message: known.message, ...(known.detail === undefined ? {} : { detail: known.detail }) },
-    ],
+  const headers = new Headers({ 'Content-Type': shape.contentType, ...known.headers })
+  if (known instanceof Unauthenticated) {
+    headers.append('WWW-Authenticate', challengeOf(known.challenge, publicUrl()))
+    if (shape.challenge !== undefined) headers.append('WWW-Authenticate', shape.challenge)
   }
-  const headers = new Headers({ 'Content-Type': 'application/json', ...known.headers })
-  if (known instanceof Unauthenticated) headers.set('WWW-Authenticate', challengeOf(known.challenge, publicUrl()))
-  return new Response(method === 'HEAD' ? null : `${JSON.stringify(body)}\n`, { status: known.status, headers })
+  const body = method === 'HEAD' ? null : `${JSON.stringify(shape.bodyOf(known, requestId))}\n`
+  return new Response(body, { status: known.status, headers })
 }
 
 /** Where a token can be had and for what (https://distribution.github.io/distribution/spec/auth/token/). */

@@ -9,6 +9,8 @@ import {
   type SignInObserver,
   type Signing,
   signIn,
+  signInPipeline,
+  type TokenAccess,
 } from '../../features/identity/index.ts'
 import { RegistryError } from '../../oci/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
@@ -57,7 +59,7 @@ async function getToken(exchange: Exchange, options: TokenOptions): Promise<Resp
     throw new RegistryError('UNAUTHORIZED', 'A token is not exchanged for another: send a name and a password (Basic).')
   const refresh =
     query.get('offline_token') === 'true'
-      ? await issueRefreshToken(options.refreshTokens, principal, clientOf(exchange, query))
+      ? await refreshTokenFor(principal, clientOf(exchange, query), options)
       : undefined
   return issue(exchange, options, { principal, scopes: query.getAll('scope'), refresh })
 }
@@ -78,13 +80,15 @@ async function postToken(exchange: Exchange, options: TokenOptions): Promise<Res
       )
       const refresh =
         form.get('access_type') === 'offline'
-          ? await issueRefreshToken(refreshTokens, principal, clientOf(exchange, form))
+          ? await refreshTokenFor(principal, clientOf(exchange, form), options)
           : undefined
       return issue(exchange, options, { principal, scopes, refresh })
     }
     case 'refresh_token': {
       const refresh = new Secret(required(form, 'refresh_token'))
-      const principal = await redeemRefreshToken(refreshTokens, refresh)
+      const principal = authentication.tokens.isOwn(refresh.reveal())
+        ? await signInPipeline(authentication, refresh, { observe })
+        : await redeemRefreshToken(refreshTokens, refresh)
       return issue(exchange, options, { principal, scopes, refresh })
     }
     // RFC 8693, section 2.1.
@@ -92,11 +96,7 @@ async function postToken(exchange: Exchange, options: TokenOptions): Promise<Res
       const type = required(form, 'subject_token_type')
       if (type !== 'urn:ietf:params:oauth:token-type:id_token' && type !== 'urn:ietf:params:oauth:token-type:jwt')
         throw new OAuthError('invalid_request', 'subject_token_type is not urn:ietf:params:oauth:token-type:id_token.')
-      const principal = await authentication.identityTokens(new Secret(required(form, 'subject_token')))
-      if (!principal)
-        throw new OAuthError('invalid_grant', 'subject_token is not a token of an issuer that is known here.')
-      const exchanged = { issued_token_type: 'urn:ietf:params:oauth:token-type:access_token', token_type: 'Bearer' }
-      return issue(exchange, options, { principal, scopes, refresh: undefined }, exchanged)
+      return exchangeToken(exchange, options, new Secret(required(form, 'subject_token')), scopes)
     }
     default:
       throw new OAuthError(
@@ -104,6 +104,42 @@ async function postToken(exchange: Exchange, options: TokenOptions): Promise<Res
         'grant_type is one of password, refresh_token and urn:ietf:params:oauth:grant-type:token-exchange.',
       )
   }
+}
+
+/** What the client keeps. A pipeline's identity token counts once, so that its client keeps what ends with the job. */
+async function refreshTokenFor(
+  principal: Principal,
+  client: string,
+  { authentication, refreshTokens }: TokenOptions,
+): Promise<Secret | undefined> {
+  if (!expires(principal)) return issueRefreshToken(refreshTokens, principal, client)
+  return new Secret((await authentication.tokens.issueWhole(principal)).token)
+}
+
+function expires(principal: Principal): principal is Principal & { readonly until: number } {
+  return principal.until !== undefined
+}
+
+/**
+ * RFC 8693: an ID token of a pipeline for a token that is valid for minutes. Without scopes it is for whatever the
+ * pipeline may do, and is what registry clients are given as password.
+ */
+async function exchangeToken(
+  exchange: Exchange,
+  options: TokenOptions,
+  subject: Secret,
+  scopes: readonly string[],
+): Promise<Response> {
+  const { authentication, access } = options
+  const principal = await signInPipeline(authentication, subject, { observe: options.observe(exchange) })
+  const granted = await grantScopes(access, { principal, origin: exchange.origin }, parseScopes(scopes))
+  const issued = await (scopes.length === 0 && expires(principal)
+    ? authentication.tokens.issueWhole(principal)
+    : authentication.tokens.issue(principal, granted))
+  return answer(issued, granted, {
+    issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    token_type: 'Bearer',
+  })
 }
 
 async function issue(
@@ -114,11 +150,17 @@ async function issue(
     scopes,
     refresh,
   }: { readonly principal: Principal; readonly scopes: readonly string[]; readonly refresh: Secret | undefined },
-  more: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   const granted = await grantScopes(access, { principal, origin }, parseScopes(scopes))
-  const issued: IssuedToken = await authentication.tokens.issue(principal, granted)
-  const { token, expiresInSeconds, issuedAt } = issued
+  const issued = await authentication.tokens.issue(principal, granted)
+  return answer(issued, granted, refresh ? { refresh_token: refresh.reveal() } : {})
+}
+
+function answer(
+  { token, expiresInSeconds, issuedAt }: IssuedToken,
+  granted: readonly TokenAccess[],
+  more: Readonly<Record<string, string>>,
+): Response {
   return Response.json(
     {
       token,
@@ -126,7 +168,6 @@ async function issue(
       expires_in: expiresInSeconds,
       issued_at: new Date(issuedAt).toISOString(),
       scope: granted.map(({ type, name, actions }) => `${type}:${name}:${actions.join(',')}`).join(' '),
-      ...(refresh ? { refresh_token: refresh.reveal() } : {}),
       ...more,
     },
     { headers: NOT_KEPT },

@@ -1,7 +1,8 @@
 import { matchesGlob, RegistryError, type RepositoryName, type Tag } from '../../oci/index.ts'
 import type { Clock } from '../../platform/clock/index.ts'
-import type { AccessFacts } from '../../stores/metadata/index.ts'
+import type { AccessFacts, ProjectFacts } from '../../stores/metadata/index.ts'
 import { type Principal, Unauthenticated } from '../identity/index.ts'
+import type { NetworkOperation } from '../network/index.ts'
 import {
   type Decision,
   decide,
@@ -23,6 +24,8 @@ export interface Origin {
   readonly userAgent?: string | undefined
   readonly method?: string
   readonly path?: string
+  /** The listener it came by, and what that one is for; everything, when `serves` is absent. */
+  readonly listener?: { readonly address: string; readonly serves?: readonly NetworkOperation[] | undefined }
 }
 
 /**
@@ -45,8 +48,8 @@ export type Access =
       readonly mode: 'closed'
       readonly facts: AccessFacts
       readonly clock: Clock
-      /** Why the caller's network may not do it; undefined when it may. @param projectRules JSON of the project's. */
-      readonly networkRefusal: (address: string, action: Action, projectRules: string | null) => string | undefined
+      /** Why the caller's network may not do it; undefined when it may. */
+      readonly networkRefusal: (origin: Origin, action: Action, project: ProjectFacts | undefined) => string | undefined
       /** Makes the project of a push by somebody who may. */
       readonly makeProject: (name: string, by: Principal, origin: Origin) => Promise<void>
       /** Is told of every refusal. */
@@ -91,7 +94,7 @@ export async function answer(
     return { question, decision: { isAllowed: true, because: 'this registry serves without authentication' } }
   }
   const facts = await factsFor(access.facts, principal, resource)
-  const networkRefusal = access.networkRefusal(origin.address, action, facts.project?.network ?? null)
+  const networkRefusal = access.networkRefusal(origin, action, facts.project)
   const question = { principal, action, resource, now: access.clock(), networkRefusal }
   return { question, decision: decide(question, facts) }
 }

@@ -43,7 +43,7 @@ const principal: fc.Arbitrary<Principal> = fc.constantFrom(
   userPrincipal(7, 'ada'),
   ANONYMOUS,
   { kind: 'robot', id: 'robot:3', accountId: 3, name: 'shop+ci', authenticatedBy: 'token' },
-  { kind: 'pipeline', id: 'pipeline:r1', name: 'github', authenticatedBy: 'identity token', rule: 'r1' },
+  { kind: 'pipeline', id: 'pipeline:r1', name: 'github', authenticatedBy: 'identity token', rules: ['r1'] },
 )
 const inRepository = fc.record({
   action: fc.constantFrom('stat', 'list', 'pull', 'push', 'delete', 'scan', 'sign', 'read audit'),

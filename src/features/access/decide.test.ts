@@ -13,7 +13,7 @@ const PIPELINE: Principal = {
   id: 'pipeline:r1',
   name: 'github shop',
   authenticatedBy: 'identity token',
-  rule: 'r1',
+  rules: ['r1'],
 }
 const WEB = { repository: 'shop/web' as RepositoryName }
 const SHOP = { project: 'shop' }

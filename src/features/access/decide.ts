@@ -32,7 +32,7 @@ export interface Facts {
   readonly account?: AccountFacts | undefined
   readonly project?: ProjectFacts | undefined
   readonly grants: readonly HeldGrant[]
-  /** Of a pipeline: the rule that trusts it is still there. */
+  /** Of a pipeline: a rule that trusts it is still there. */
   readonly isTrusted?: boolean
   /** Until when the principal may push where only pipelines may. */
   readonly brokenGlassUntil?: number | undefined

@@ -8,17 +8,27 @@ export async function factsFor(facts: AccessFacts, principal: Principal, resourc
   const { kind, accountId } = principal
   const owner = (kind === 'user' || kind === 'robot') && accountId !== undefined ? { kind, id: accountId } : undefined
   const account = owner && (await facts.account(owner.kind, owner.id))
-  const rule = principal.rule === undefined ? undefined : await facts.trustRule(principal.rule)
-  const isTrusted = rule !== undefined
+  const rules = await rulesOf(facts, principal)
+  const isTrusted = rules.length > 0
   if (resource === 'registry') return { account, isTrusted, grants: [] }
   const project = await facts.project(projectOf(resource))
   if (!project) return { account, isTrusted, grants: [] }
-  if (principal.rule !== undefined)
-    return { project, isTrusted, grants: rule?.project_id === project.id ? [heldByRule(rule)] : [] }
+  if (principal.rules)
+    return { project, isTrusted, grants: rules.filter(rule => rule.project_id === project.id).map(heldByRule) }
   if (!owner) return { project, grants: [] }
   const grants = (await facts.grants(owner.kind, owner.id, project.id)).map(heldGrant)
   if (owner.kind !== 'user' || project.pushers !== 'pipelines') return { account, project, grants }
   return { account, project, grants, brokenGlassUntil: await facts.brokenGlass(owner.id, project.id) }
+}
+
+/** Those that are still there. */
+async function rulesOf(facts: AccessFacts, { rules = [] }: Principal): Promise<readonly TrustRuleFacts[]> {
+  const found: TrustRuleFacts[] = []
+  for (const id of rules) {
+    const rule = await facts.trustRule(id)
+    if (rule) found.push(rule)
+  }
+  return found
 }
 
 /** An engine that remembers an answer gives the same rows again. */

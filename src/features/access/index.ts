@@ -17,6 +17,7 @@ export {
   BUILT_IN_ROLES,
   type BuiltInRole,
   isPermission,
+  operationOf,
   PERMISSIONS,
   type Permission,
   type ProjectAction,

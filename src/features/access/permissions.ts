@@ -61,6 +61,24 @@ export type RegistryAction =
   | 'manage registry'
 export type Action = ProjectAction | RegistryAction
 
+/** What it counts as for rules about networks; nothing restricts from where clients ask how to sign in. */
+export function operationOf(action: Action): 'pull' | 'push' | 'administration' | undefined {
+  switch (action) {
+    case 'use API':
+      return undefined
+    case 'stat':
+    case 'list':
+    case 'pull':
+    case 'catalog':
+      return 'pull'
+    case 'push':
+    case 'delete':
+      return 'push'
+    default:
+      return 'administration'
+  }
+}
+
 export function permissionsFor(action: ProjectAction): readonly Permission[] {
   return ENOUGH[action]
 }

@@ -2,23 +2,25 @@ import { RegistryError } from '../../oci/index.ts'
 import type { Clock } from '../../platform/clock/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import type { AccessFacts, Credential, Credentials, SignIns } from '../../stores/metadata/index.ts'
+import { askInTurn } from './external/index.ts'
 import type { IdentityUses } from './identity-uses.ts'
-import type { MappedSource } from './mapped-source.ts'
+import { type MappedIdentity, type MappedSource, mapped } from './mapped-source.ts'
 import type { PasswordVerifier } from './passwords.ts'
 import { ANONYMOUS, type Principal, userPrincipal } from './principal.ts'
 import type { RegistryTokens } from './registry-tokens.ts'
 import { hashOf, secretTokenKind } from './secret-token.ts'
 import { Unauthenticated } from './unauthenticated.ts'
 
-/** Keeps those away who try many passwords. */
-export interface SignInThrottle {
-  /** @throws TOOMANYREQUESTS with Retry-After. */
-  before(account: string, address: string): Promise<void>
-  failed(account: string, address: string): Promise<void>
-  succeeded(account: string, address: string): Promise<void>
-}
+/**
+ * Keeps those away who try many passwords: `check` is asked only when it is their turn, and undefined counts as wrong.
+ * @throws TOOMANYREQUESTS with Retry-After; what `check` throws, which counts as nothing.
+ */
+export type SignInThrottle = <Result>(
+  attempt: { readonly account: string; readonly address: string },
+  check: () => Promise<Result | undefined>,
+) => Promise<Result | undefined>
 
-/** Turns an identity token of a pipeline into who it is; undefined when `token` is none of an issuer that is known. */
+/** Turns an identity token of a pipeline into who it is; undefined when that is no such token. @throws Unauthenticated. */
 export type IdentityTokens = (token: Secret) => Promise<Principal | undefined>
 
 /** What happened at a sign-in, for whoever keeps a record. */
@@ -86,17 +88,14 @@ export async function signIn(
 ): Promise<Principal> {
   const { throttle } = authentication
   if (secretTokenKind(password.reveal())) return withToken(authentication, name, password, attempt)
-  const pipeline = await authentication.identityTokens(password)
-  if (pipeline) return pipeline
-  await throttle.before(name, attempt.address)
-  const principal = await byPassword(authentication, name, password)
+  if (isWebToken(password)) return signInPipeline(authentication, password, attempt)
+  const account = { account: name, address: attempt.address }
+  const principal = await throttle(account, () => byPassword(authentication, name, password))
   if (!principal) {
-    await throttle.failed(name, attempt.address)
     const reason = 'the user name or the password is wrong'
     attempt.observe({ principal: { ...ANONYMOUS, name: name.slice(0, 255) }, outcome: 'denied', reason })
     throw new Unauthenticated('The user name or the password is wrong.')
   }
-  await throttle.succeeded(name, attempt.address)
   await requireActive(authentication, principal)
   if (principal.accountId !== undefined) authentication.uses.user(principal.accountId, authentication.clock())
   attempt.observe({ principal, outcome: 'success' })
@@ -113,17 +112,53 @@ async function byPassword(
   if (local && isRight) return userPrincipal(local.id, name)
   // The name of a local user is nobody else's.
   if (local?.hash !== undefined) return undefined
-  for (const source of sources) {
-    const identity = await source.authenticate(name, password)
-    if (!identity) continue
-    const user = await signIns.external({ ...identity, systemRole: identity.systemRole, now: clock() })
-    if (user === 'name taken') throw nameTaken(identity.name, source.name)
-    return userPrincipal(user.id, user.name)
-  }
-  return undefined
+  const identity = await askInTurn(
+    sources.map(source => source.passwords),
+    name,
+    password,
+  )
+  const rules = sources.find(source => source.passwords.name === identity?.source)?.rules
+  if (!identity || !rules) return undefined
+  return admit(signIns, mapped(identity, rules), clock())
 }
 
-export function nameTaken(name: string, source: string): RegistryError {
+/** Somebody whom another source vouches for, as the user they are here. @throws DENIED when the name is taken. */
+export async function admit(signIns: SignIns, identity: MappedIdentity, now: number): Promise<Principal> {
+  const { source, subject, name, displayName, email, groups, systemRole } = identity
+  const user = await signIns.external({ source, subject, name, displayName, email, groups, systemRole, now })
+  if (user === 'name taken') throw nameTaken(name, source)
+  return userPrincipal(user.id, user.name)
+}
+
+/** Three parts in Base64url, the first of which begins as a JSON object does. */
+function isWebToken(password: Secret): boolean {
+  return /^ey[\w-]+\.[\w-]+\.[\w-]*$/.test(password.reveal())
+}
+
+/** With the identity token itself, or with what Berth gave for it. */
+export async function signInPipeline(
+  { identityTokens, tokens }: Pick<Authentication, 'identityTokens' | 'tokens'>,
+  password: Secret,
+  { observe }: Pick<SignInAttempt, 'observe'>,
+): Promise<Principal> {
+  if (tokens.isOwn(password.reveal())) {
+    const principal = await tokens.verify(password.reveal())
+    if (!principal.access) return principal
+    throw new Unauthenticated('This token is for one registry client and no password: sign in with your own.')
+  }
+  try {
+    const principal = await identityTokens(password)
+    if (!principal) throw new Unauthenticated('Nobody here trusts the issuer of this token.')
+    observe({ principal, outcome: 'success' })
+    return principal
+  } catch (error) {
+    if (error instanceof Unauthenticated)
+      observe({ principal: { ...ANONYMOUS, name: 'pipeline' }, outcome: 'denied', reason: error.message })
+    throw error
+  }
+}
+
+function nameTaken(name: string, source: string): RegistryError {
   return new RegistryError(
     'DENIED',
     `${source} knows you as ${name}, and that name belongs to an account of another source here: ask an administrator.`,
@@ -135,14 +170,13 @@ async function withToken(
   authentication: Authentication,
   name: string | undefined,
   secret: Secret,
-  { address, observe }: Pick<SignInAttempt, 'address' | 'observe'>,
+  { observe }: Pick<SignInAttempt, 'observe'>,
 ): Promise<Principal> {
-  const { throttle, credentials, accounts, clock, uses } = authentication
+  const { credentials, accounts, clock, uses } = authentication
   const credential = await credentials.find(hashOf(secret.reveal()))
   if (!credential || (credential.kind !== 'personal' && credential.kind !== 'robot')) {
-    // 178 random bits cannot be guessed, but a flood of guesses costs a look-up each.
-    await throttle.before('', address)
-    await throttle.failed('', address)
+    // Not counted as an attempt: 178 random bits cannot be guessed, and a program that goes on with a token of
+    // yesterday must not lock out the people behind its address.
     observe({ principal: ANONYMOUS, outcome: 'denied', reason: 'the token is not known' })
     throw new Unauthenticated('There is no such token: it was never made here, or was removed.')
   }

@@ -1,18 +1,20 @@
 export {
   type Authentication,
+  admit,
   authenticate,
   type IdentityTokens,
-  nameTaken,
   type SignInAttempt,
   type SignInObserver,
   type SignInThrottle,
   signIn,
+  signInPipeline,
 } from './authenticate.ts'
 export * from './external/index.ts'
 export { IdentityUses } from './identity-uses.ts'
-export type { MappedIdentity, MappedSource } from './mapped-source.ts'
+export { type MappedIdentity, type MappedSource, mapped } from './mapped-source.ts'
 export { parseGroupName, parseProjectName, parseRobotName, parseUserName, robotName } from './names.ts'
 export { hashPassword, PasswordVerifier, requireGoodPassword } from './passwords.ts'
+export { type PipelineTrust, pipelineTokens } from './pipelines.ts'
 export {
   ANONYMOUS,
   type AuthenticatedBy,

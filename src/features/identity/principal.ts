@@ -26,9 +26,11 @@ export interface Principal {
   readonly scope?: readonly CredentialScope[]
   /** What a registry token was issued for; absent when the caller came with the credential itself. */
   readonly access?: readonly TokenAccess[]
-  /** Of a pipeline: the rule that trusts it, and what its identity token says of it. */
-  readonly rule?: string
+  /** Of a pipeline: the rules that trust it, and what its identity token says of it. */
+  readonly rules?: readonly string[]
   readonly claims?: Readonly<Record<string, string>>
+  /** When this proof ends, in milliseconds since the epoch, and all that is issued for it; absent: when it is taken back. */
+  readonly until?: number
 }
 
 /** Whoever calls without saying who. */

@@ -1,4 +1,4 @@
-import type { JWTPayload } from 'jose'
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload } from 'jose'
 import type { Clock } from '../../platform/clock/index.ts'
 import type { AuthenticatedBy, Principal, PrincipalKind, TokenAccess } from './principal.ts'
 import type { Signing } from './signing.ts'
@@ -47,14 +47,24 @@ export class RegistryTokens {
     return this.#settings.service
   }
 
-  /** @param lifetimeSeconds at most the setting's. */
-  async issue(
+  /** For a registry client. It ends when what it was issued for does, or before. */
+  issue(principal: Principal, access: readonly TokenAccess[]): Promise<IssuedToken> {
+    return this.#issue(principal, this.#settings.lifetimeSeconds, access)
+  }
+
+  /** For whatever the principal may do, until its proof ends: it is what the principal gives for a password. */
+  async issueWhole(principal: Principal & { readonly until: number }): Promise<IssuedToken> {
+    return this.#issue(principal, Number.POSITIVE_INFINITY, undefined)
+  }
+
+  async #issue(
     principal: Principal,
-    access: readonly TokenAccess[],
-    lifetimeSeconds = this.#settings.lifetimeSeconds,
+    mostSeconds: number,
+    access: readonly TokenAccess[] | undefined,
   ): Promise<IssuedToken> {
     const issuedAt = Math.floor(this.#clock() / 1000)
-    const expiresInSeconds = Math.min(lifetimeSeconds, this.#settings.lifetimeSeconds)
+    const left = principal.until === undefined ? mostSeconds : Math.ceil((principal.until - this.#clock()) / 1000)
+    const expiresInSeconds = Math.min(mostSeconds, left)
     const { service } = this.#settings
     const claims: JWTPayload = {
       iss: service,
@@ -64,18 +74,32 @@ export class RegistryTokens {
       iat: issuedAt,
       nbf: issuedAt,
       exp: issuedAt + expiresInSeconds,
-      access,
+      ...(access ? { access } : {}),
       who: {
         kind: principal.kind,
         name: principal.name,
         by: principal.authenticatedBy,
         ...(principal.accountId === undefined ? {} : { account: principal.accountId }),
         ...(principal.credential === undefined ? {} : { credential: principal.credential }),
-        ...(principal.rule === undefined ? {} : { rule: principal.rule }),
+        ...(principal.rules === undefined ? {} : { rules: principal.rules }),
         ...(principal.claims === undefined ? {} : { claims: principal.claims }),
       },
     }
-    return { token: await this.#signing.sign(claims, TYPE), issuedAt: issuedAt * 1000, expiresInSeconds }
+    return {
+      token: await this.#signing.sign(claims, TYPE),
+      issuedAt: issuedAt * 1000,
+      expiresInSeconds,
+    }
+  }
+
+  /** Does it say that it is one of these? It still has to be verified. */
+  isOwn(token: string): boolean {
+    try {
+      return decodeProtectedHeader(token).typ === TYPE && decodeJwt(token).iss === this.#settings.service
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof errors.JOSEError) return false
+      throw error
+    }
   }
 
   /** Who the token was issued to. @throws Unauthenticated. */
@@ -111,7 +135,7 @@ function principalOf(claims: JWTPayload): Principal {
     by: AuthenticatedBy
     account?: number
     credential?: string
-    rule?: string
+    rules?: readonly string[]
     claims?: Record<string, string>
   }
   return {
@@ -119,10 +143,12 @@ function principalOf(claims: JWTPayload): Principal {
     id: claims.sub as string,
     name: who.name,
     authenticatedBy: who.by,
-    access: claims.access as readonly TokenAccess[],
+    ...(claims.access === undefined
+      ? { until: (claims.exp as number) * 1000 }
+      : { access: claims.access as readonly TokenAccess[] }),
     ...(who.account === undefined ? {} : { accountId: who.account }),
     ...(who.credential === undefined ? {} : { credential: who.credential }),
-    ...(who.rule === undefined ? {} : { rule: who.rule }),
+    ...(who.rules === undefined ? {} : { rules: who.rules }),
     ...(who.claims === undefined ? {} : { claims: who.claims }),
   }
 }

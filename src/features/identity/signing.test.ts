@@ -261,13 +261,17 @@ test('a token lives for as long as the settings say at most, and carries who ask
     id: 'pipeline:r1',
     name: 'github',
     authenticatedBy: 'identity token',
-    rule: 'r1',
+    rules: ['r1'],
     claims: { repository: 'a/b' },
   } as const
-  expect((await tokens.issue(ADA, ACCESS, 60)).expiresInSeconds).toBe(60)
-  const issued = await tokens.issue(pipeline, ACCESS, 10_000)
+  expect((await tokens.issue(ADA, ACCESS)).expiresInSeconds).toBe(300)
+  const issued = await tokens.issue({ ...pipeline, until: now + 10_000_000 }, ACCESS)
   expect(issued.expiresInSeconds).toBe(300)
   expect(await tokens.verify(issued.token)).toEqual({ ...pipeline, access: ACCESS })
+  expect((await tokens.issue({ ...pipeline, until: now + 60_000 }, ACCESS)).expiresInSeconds).toBe(60)
+  const whole = await tokens.issueWhole({ ...pipeline, until: now + 600_000 })
+  expect(whole.expiresInSeconds).toBe(600)
+  expect(await tokens.verify(whole.token)).toEqual({ ...pipeline, until: now + 600_000 })
 })
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')

@@ -19,6 +19,7 @@ export interface OpenedDatabase extends AsyncDisposable {
 
 const HOUR_MS = 3600_000
 const RULES: SignInRules = {
+  slowAfter: 3,
   lockAfter: 10,
   lockSeconds: 900,
   addressAfter: 50,

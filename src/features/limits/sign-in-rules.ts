@@ -1,6 +1,8 @@
 import type { SignInRecord } from '../../stores/metadata/index.ts'
 
 export interface SignInRules {
+  /** From so many failures of one account from one address on, each makes the next wait twice as long. */
+  readonly slowAfter: number
   /** So many failures of one account from one address lock that pair, and only that. */
   readonly lockAfter: number
   readonly lockSeconds: number
@@ -15,7 +17,6 @@ export interface SignInRules {
 /** What attempts are counted by. */
 export type SubjectKind = 'pair' | 'address' | 'account'
 
-const FREE_FAILURES = 3
 /** Short, so that somebody who guesses all day cannot keep the owner out. */
 const ACCOUNT_LONGEST_SECONDS = 30
 /** An address from which somebody signed in to the account belongs to its owner for so long. */
@@ -24,7 +25,7 @@ export const KNOWN_MS = 30 * 24 * 3600 * 1000
 /** How long to wait after so many failures. */
 export function delaySeconds(kind: SubjectKind, failures: number, rules: SignInRules): number {
   if (kind === 'pair' && failures >= rules.lockAfter) return rules.lockSeconds
-  const free = { pair: FREE_FAILURES, address: rules.addressAfter, account: rules.accountAfter }[kind]
+  const free = { pair: rules.slowAfter, address: rules.addressAfter, account: rules.accountAfter }[kind]
   const longest = kind === 'account' ? Math.min(ACCOUNT_LONGEST_SECONDS, rules.lockSeconds) : rules.lockSeconds
   return failures < free ? 0 : Math.min(longest, 2 ** Math.min(30, failures - free))
 }

@@ -4,6 +4,7 @@ import { attemptSignIn, createSignInThrottle, type SignInRules } from './index.t
 import type { OpenedDatabase } from './limits.contract.ts'
 
 const RULES: SignInRules = {
+  slowAfter: 3,
   lockAfter: 10,
   lockSeconds: 900,
   addressAfter: 50,

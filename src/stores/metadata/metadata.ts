@@ -1,3 +1,4 @@
+import { systemClock } from '../../platform/clock/index.ts'
 import { type AuditTables, createAuditTables } from './audit/audit.ts'
 import { type BlobLinks, createBlobLinks } from './blob-links.ts'
 import { type Collection, createCollection } from './collection.ts'
@@ -17,6 +18,7 @@ import { type CondemnedObjects, createCondemnedObjects, createStaleUploads, type
 import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
 import type { MigrationReport } from './migrate.ts'
+import { createPendingSignOns, type PendingSignOns } from './pending-sign-ons.ts'
 import { createRateWindows, type RateWindows } from './rate-windows.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
 import { createRelocation, type Relocation } from './relocation.ts'
@@ -32,6 +34,7 @@ import {
   type UploadCompletion,
   type UploadSessions,
 } from './upload-sessions.ts'
+import { createUsedTokens, type UsedTokens } from './used-tokens.ts'
 
 /** Every table group, each a port of its own, over one engine. */
 export interface Metadata {
@@ -56,6 +59,8 @@ export interface Metadata {
   readonly identities: Identities
   readonly audit: AuditTables
   readonly rateWindows: RateWindows
+  readonly usedTokens: UsedTokens
+  readonly pendingSignOns: PendingSignOns
   readonly signInRecords: SignInRecords
   close(): Promise<void>
 }
@@ -90,6 +95,8 @@ export function createMetadata(engine: Engine): Metadata {
     identities: createIdentities(engine),
     audit: createAuditTables(engine),
     rateWindows: createRateWindows(engine),
+    usedTokens: createUsedTokens(engine, systemClock),
+    pendingSignOns: createPendingSignOns(engine, systemClock),
     signInRecords: createSignInRecords(engine),
     close: () => engine.close(),
   }

@@ -22,7 +22,16 @@ export interface AuditSchema {
     hash: string
   }
   /** The chain's last record; at most the row `one` = 1. */
-  audit_head: { one: 1; sequence: number; hash: string; at: number }
+  audit_head: {
+    one: 1
+    sequence: number
+    hash: string
+    at: number
+    /** The largest `at` of all records so far. */
+    newest_at: number
+    /** By how much at most a record was older than one before it: entries are sealed in the order in which they came. */
+    lateness_ms: number
+  }
   audit_checkpoints: {
     sequence: number
     hash: string

@@ -123,6 +123,23 @@ export function auditContract(name: string, open: () => Promise<OpenedEngine>): 
         expect({ filter, found: await found(filter, { limit: 10 }) }).toEqual({ filter, found: [...sequences] })
     })
 
+    test('an entry that came late is found by its own time', async () => {
+      const times = [1000, 2000, 9000, 1500, 9500, 3000, 10_000, 20_000, 500]
+      for (const at of times) await write(entryOf({ at }))
+      await sealAll()
+      for (const [from, to] of [
+        [1000, 2000],
+        [500, 1001],
+        [2500, 9500],
+        [9000, 30_000],
+        [0, 501],
+        [11_000, 12_000],
+      ] as const) {
+        const found = (await audit.records.find({ from, to }, { limit: 100 })).map(({ entry }) => entry.at)
+        expect({ from, to, found }).toEqual({ from, to, found: times.filter(at => at >= from && at < to).reverse() })
+      }
+    })
+
     test('whatever a client sends is stored, cut where it has no end', async () => {
       const wild = `a\0b\ud800c\n"\u202e${'x'.repeat(5000)}`
       const name = String.fromCodePoint(

@@ -63,6 +63,9 @@ export function createAuditRecords(engine: Engine): AuditRecords & AuditChain {
     async find(filter, { before, limit }) {
       let query = engine.db.selectFrom('audit_records').select(['sequence', 'hash', 'body'])
       if (before !== undefined) query = query.where('sequence', '<', before)
+      const { after, upTo } = await sequencesOf(engine, filter)
+      if (after !== undefined) query = query.where('sequence', '>', after)
+      if (upTo !== undefined) query = query.where('sequence', '<=', upTo)
       const rows = await filtered(query, filter).orderBy('sequence', 'desc').limit(limit).execute()
       return rows.map(recordOf)
     },
@@ -91,6 +94,37 @@ export function createAuditRecords(engine: Engine): AuditRecords & AuditChain {
       return rows.map(row => ({ sequence: row.sequence, body: row.body, hash: row.hash, fits: fits(row) }))
     },
   }
+}
+
+/**
+ * Between which sequences all records of a time lie. Sequences follow time but for entries that came late, by
+ * `lateness_ms` at most: so whatever is behind a record of `to + lateness` or later is not before `to`, and whatever is
+ * in front of one from before `from - lateness` is before `from`. Without it, records of an hour would be looked for
+ * among all of an identity.
+ */
+async function sequencesOf(
+  { db }: Engine,
+  { from, to }: AuditFilter,
+): Promise<{ readonly after?: number; readonly upTo?: number }> {
+  if (from === undefined && to === undefined) return {}
+  const head = await db.selectFrom('audit_head').select('lateness_ms').executeTakeFirst()
+  if (head === undefined) return {}
+  const times = db.selectFrom('audit_records').select('sequence').limit(1)
+  const before =
+    from === undefined
+      ? undefined
+      : await times
+          .where('at', '<', from - head.lateness_ms)
+          .orderBy('at', 'desc')
+          .executeTakeFirst()
+  const behind =
+    to === undefined
+      ? undefined
+      : await times
+          .where('at', '>=', to + head.lateness_ms)
+          .orderBy('at')
+          .executeTakeFirst()
+  return { ...(before ? { after: before.sequence } : {}), ...(behind ? { upTo: behind.sequence } : {}) }
 }
 
 const COLUMNS = {

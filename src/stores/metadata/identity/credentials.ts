@@ -1,5 +1,5 @@
 import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
-import type { Engine } from '../engine.ts'
+import type { Engine, Queries } from '../engine.ts'
 import type { CredentialKind } from '../schema-identity.ts'
 
 export interface CredentialOwner {
@@ -27,15 +27,17 @@ export interface Credential {
   readonly revokedAt: number | undefined
 }
 
+export type NewCredential = Omit<Credential, 'usedAt' | 'revokedAt'> & {
+  /** SHA-256 in hexadecimal. */
+  readonly secretHash: string
+}
+
 export interface Credentials {
   /** @param secretHash SHA-256 in hexadecimal. Gives revoked and expired ones too. */
   find(secretHash: string): Promise<Credential | undefined>
   byId(id: string): Promise<Credential | undefined>
   /** Durable. */
-  create(
-    credential: Omit<Credential, 'usedAt' | 'revokedAt'> & { readonly secretHash: string },
-    record?: Recording<void>,
-  ): Promise<void>
+  create(credential: NewCredential, record?: Recording<void>): Promise<void>
   /** Newest first; without sessions. */
   list(owner: CredentialOwner): Promise<readonly Credential[]>
   /** Only one of this owner; durable. */
@@ -67,23 +69,7 @@ export function createCredentials(engine: Engine): Credentials & CredentialUpkee
       const row = (await byId({ id }))[0]
       return row && credentialOf(row)
     },
-    create: ({ id, kind, owner, name, secretHash, scope, createdAt, expiresAt }, record) =>
-      recordedWrite(engine, record, async queries => {
-        await queries
-          .insertInto('credentials')
-          .values({
-            id,
-            kind,
-            owner_kind: owner.kind,
-            owner_id: owner.id,
-            name,
-            secret_hash: secretHash,
-            scope: scope ? JSON.stringify(scope) : null,
-            created_at: createdAt,
-            expires_at: expiresAt ?? null,
-          })
-          .execute()
-      }),
+    create: (credential, record) => recordedWrite(engine, record, queries => insertCredential(queries, credential)),
     async list(owner) {
       const rows = await engine.db
         .selectFrom('credentials')
@@ -125,6 +111,26 @@ export function createCredentials(engine: Engine): Credentials & CredentialUpkee
         return Number(numDeletedRows)
       }),
   }
+}
+
+export async function insertCredential(
+  queries: Queries,
+  { id, kind, owner, name, secretHash, scope, createdAt, expiresAt }: NewCredential,
+): Promise<void> {
+  await queries
+    .insertInto('credentials')
+    .values({
+      id,
+      kind,
+      owner_kind: owner.kind,
+      owner_id: owner.id,
+      name,
+      secret_hash: secretHash,
+      scope: scope ? JSON.stringify(scope) : null,
+      created_at: createdAt,
+      expires_at: expiresAt ?? null,
+    })
+    .execute()
 }
 
 interface Row {

@@ -15,7 +15,11 @@ export interface Groups {
   create(group: { name: string; now: number }, record?: Recording<boolean>): Promise<boolean>
   /** With memberships and grants; durable. */
   remove(name: string, record?: Recording<boolean>): Promise<boolean>
-  members(name: string): Promise<readonly GroupMember[] | undefined>
+  /** By the user's name; somebody who is in it by two sources is there twice. */
+  members(
+    name: string,
+    page: { after?: string | undefined; limit: number },
+  ): Promise<readonly GroupMember[] | undefined>
   /** Puts the user in, or takes the user out; `unknown` when there is no such group or user; durable. */
   setMember(
     member: { group: string; user: string; isMember: boolean },
@@ -46,7 +50,7 @@ export function createGroups(engine: Engine): Groups {
         await queries.deleteFrom('groups').where('id', '=', id).execute()
         return true
       }),
-    async members(name) {
+    async members(name, { after = '', limit }) {
       const id = await subjectId(engine.db, 'group', name)
       if (id === undefined) return undefined
       return engine.db
@@ -54,7 +58,9 @@ export function createGroups(engine: Engine): Groups {
         .innerJoin('users', 'users.id', 'group_members.user_id')
         .select(['users.name as user', 'group_members.source'])
         .where('group_members.group_id', '=', id)
+        .where('users.name', '>', after)
         .orderBy('users.name')
+        .limit(limit)
         .execute()
     },
     setMember: ({ group, user, isMember }, record) =>

@@ -168,7 +168,7 @@ export function identityContract(name: string, open: () => Promise<OpenedEngine>
         expect(await identities.accessFacts.account('user', id)).toBeUndefined()
         expect(await identities.credentials.find('hash of t')).toBeUndefined()
         expect(await identities.accessFacts.brokenGlass(id, project.id)).toBeUndefined()
-        expect(await identities.groups.members('web')).toEqual([])
+        expect(await identities.groups.members('web', { limit: 10 })).toEqual([])
         expect(await identities.grants.list('shop', { limit: 10 })).toHaveLength(1)
       })
     })

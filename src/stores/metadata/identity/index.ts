@@ -1,10 +1,12 @@
 import type { Engine } from '../engine.ts'
 import { type AccessFacts, createAccessFacts } from './access-facts.ts'
 import { type BreakGlass, createBreakGlass } from './break-glass.ts'
+import { type CredentialRotation, createCredentialRotation } from './credential-rotation.ts'
 import { type Credentials, type CredentialUpkeep, createCredentials } from './credentials.ts'
 import { createGrants, type Grants } from './grants.ts'
 import { createGroups, type Groups } from './groups.ts'
 import { createProjects, type Projects } from './projects.ts'
+import { createRobotSetup, type RobotSetup } from './robot-setup.ts'
 import { createRobots, type Robots } from './robots.ts'
 import { createRoles, type Roles } from './roles.ts'
 import { createSignIns, type SignIns } from './sign-in.ts'
@@ -14,16 +16,19 @@ import { createUsers, type Users } from './users.ts'
 
 export type { AccessFacts, AccountFacts, GrantFacts, ProjectFacts, TrustRuleFacts } from './access-facts.ts'
 export type { BreakGlass, GlassOpening } from './break-glass.ts'
+export type { CredentialRotation, Rotation } from './credential-rotation.ts'
 export type {
   Credential,
   CredentialOwner,
   CredentialScope,
   Credentials,
   CredentialUpkeep,
+  NewCredential,
 } from './credentials.ts'
 export type { Grant, GrantAdded, Grants } from './grants.ts'
 export type { GroupMember, Groups } from './groups.ts'
 export type { Project, ProjectChange, ProjectRemoved, Projects } from './projects.ts'
+export type { NewRobot, RobotSetup } from './robot-setup.ts'
 export type { Robot, RobotCreated, Robots } from './robots.ts'
 export type { RoleRecord, RoleRemoved, Roles } from './roles.ts'
 export type { ExternalSignIn, SignIns } from './sign-in.ts'
@@ -43,6 +48,8 @@ export interface Identities {
   readonly breakGlass: BreakGlass
   readonly signIns: SignIns
   readonly credentials: Credentials & CredentialUpkeep
+  readonly credentialRotation: CredentialRotation
+  readonly robotSetup: RobotSetup
   readonly signingKeys: SigningKeys
   readonly accessFacts: AccessFacts
 }
@@ -59,6 +66,8 @@ export function createIdentities(engine: Engine): Identities {
     breakGlass: createBreakGlass(engine),
     signIns: createSignIns(engine),
     credentials: createCredentials(engine),
+    credentialRotation: createCredentialRotation(engine),
+    robotSetup: createRobotSetup(engine),
     signingKeys: createSigningKeys(engine),
     accessFacts: createAccessFacts(engine),
   }

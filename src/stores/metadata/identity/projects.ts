@@ -24,7 +24,8 @@ export type ProjectRemoved = 'removed' | 'unknown' | 'has repositories'
 
 export interface Projects {
   find(name: string): Promise<Project | undefined>
-  list(page: { after?: string | undefined; limit: number }): Promise<readonly Project[]>
+  /** By name; with `holder`, those where it was granted something, itself or by a group. */
+  list(page: { after?: string | undefined; limit: number; holder?: Holder | undefined }): Promise<readonly Project[]>
   /** False when the name is taken; `owner` is granted that role in it; durable. */
   create(
     project: { name: string; visibility: Visibility; ownerId?: number | undefined; now: number },
@@ -44,11 +45,12 @@ export function createProjects(engine: Engine): Projects {
       const row = await engine.db.selectFrom('projects').select(COLUMNS).where('name', '=', name).executeTakeFirst()
       return row && projectOf(row)
     },
-    async list({ after = '', limit }) {
+    async list({ after = '', limit, holder }) {
       const rows = await engine.db
         .selectFrom('projects')
         .select(COLUMNS)
         .where('name', '>', after)
+        .$if(holder !== undefined, query => query.where('id', 'in', heldBy(engine.db, holder as Holder)))
         .orderBy('name')
         .limit(limit)
         .execute()
@@ -70,6 +72,27 @@ export function createProjects(engine: Engine): Projects {
       }),
     remove: (name, record) => recordedWrite(engine, record, queries => removeProject(queries, name)),
   }
+}
+
+interface Holder {
+  readonly kind: 'user' | 'robot'
+  readonly id: number
+}
+
+function heldBy(queries: Queries, { kind, id }: Holder) {
+  const own = queries
+    .selectFrom('grants')
+    .select('project_id')
+    .where('subject_kind', '=', kind)
+    .where('subject_id', '=', id)
+  if (kind === 'robot') return own
+  const byGroups = queries
+    .selectFrom('group_members')
+    .innerJoin('grants', 'grants.subject_id', 'group_members.group_id')
+    .select('grants.project_id')
+    .where('group_members.user_id', '=', id)
+    .where('grants.subject_kind', '=', 'group')
+  return own.union(byGroups)
 }
 
 export async function projectId(queries: Queries, name: string): Promise<number | undefined> {

@@ -18,7 +18,7 @@ export type RobotCreated = Robot | 'unknown project' | 'name taken'
 
 export interface Robots {
   /** Of one project, by name. */
-  list(project: string): Promise<readonly Robot[] | undefined>
+  list(project: string, page: { after?: string | undefined; limit: number }): Promise<readonly Robot[] | undefined>
   find(project: string, name: string): Promise<Robot | undefined>
   /** Durable. */
   create(
@@ -37,18 +37,20 @@ export interface Robots {
   remove(project: string, name: string, record?: Recording<boolean>): Promise<boolean>
 }
 
-const COLUMNS = ['id', 'name', 'description', 'state', 'created_at'] as const
+export const ROBOT_COLUMNS = ['id', 'name', 'description', 'state', 'created_at'] as const
 
 export function createRobots(engine: Engine): Robots {
   return {
-    async list(project) {
+    async list(project, { after = '', limit }) {
       const id = await projectId(engine.db, project)
       if (id === undefined) return undefined
       const rows = await engine.db
         .selectFrom('robots')
-        .select(COLUMNS)
+        .select(ROBOT_COLUMNS)
         .where('project_id', '=', id)
+        .where('name', '>', after)
         .orderBy('name')
+        .limit(limit)
         .execute()
       return rows.map(robotOf)
     },
@@ -57,7 +59,7 @@ export function createRobots(engine: Engine): Robots {
       if (id === undefined) return undefined
       const row = await engine.db
         .selectFrom('robots')
-        .select(COLUMNS)
+        .select(ROBOT_COLUMNS)
         .where('project_id', '=', id)
         .where('name', '=', name)
         .executeTakeFirst()
@@ -71,7 +73,7 @@ export function createRobots(engine: Engine): Robots {
           .insertInto('robots')
           .values({ name, project_id: id, description, state: 'active', created_at: now })
           .onConflict(conflict => conflict.column('name').doNothing())
-          .returning(COLUMNS)
+          .returning(ROBOT_COLUMNS)
           .executeTakeFirst()
         return row ? robotOf(row) : 'name taken'
       }),
@@ -104,7 +106,7 @@ export function createRobots(engine: Engine): Robots {
   }
 }
 
-function robotOf(row: {
+export function robotOf(row: {
   id: number
   name: string
   description: string

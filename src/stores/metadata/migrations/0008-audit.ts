@@ -23,6 +23,8 @@ export const audit: Migration = {
       .addColumn('sequence', 'bigint', column => column.notNull())
       .addColumn('hash', text, column => column.notNull())
       .addColumn('at', 'bigint', column => column.notNull())
+      .addColumn('newest_at', 'bigint', column => column.notNull())
+      .addColumn('lateness_ms', 'bigint', column => column.notNull())
       .execute()
     await db.schema
       .createTable('audit_checkpoints')

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Queries } from '../engine.ts'
-import { type Row, TABLES, type Table, type TableName } from './table.ts'
+import { TABLES } from './copied-tables.ts'
+import type { Row, Table, TableName } from './table.ts'
 
 /** Whole tables, row by row in the order of their keys. */
 export interface TableRows {

@@ -1,9 +1,10 @@
 import type { Digest } from '../../../oci/index.ts'
 import type { Engine, Queries } from '../engine.ts'
 import type { Schema } from '../schema.ts'
+import { TABLES } from './copied-tables.ts'
 import { differs, mergeRows } from './merge-rows.ts'
 import { tableRows } from './read-rows.ts'
-import { type Row, TABLES } from './table.ts'
+import type { Row } from './table.ts'
 
 export type BlobRecord = Schema['blobs']
 

@@ -1,7 +1,8 @@
 import type { Engine } from '../engine.ts'
+import { TABLES } from './copied-tables.ts'
 import { differs, mergeRows } from './merge-rows.ts'
 import { type TableRows, tableRows } from './read-rows.ts'
-import { type Row, TABLES, type Table, type TableName } from './table.ts'
+import type { Row, Table, TableName } from './table.ts'
 import { writeRows } from './write-rows.ts'
 
 export interface ReceivedRows {

@@ -1,5 +1,3 @@
-import { IDENTITY_TABLES } from './identity-tables.ts'
-
 /** One cell, as both engines give it. */
 export type Value = string | number | null | Uint8Array
 export type Row = Readonly<Record<string, Value>>
@@ -44,77 +42,4 @@ export interface Table {
   readonly own?: readonly string[]
   /** Tables that point at it by their `repository_id`. */
   readonly pointedAtBy?: readonly TableName[]
-}
-
-const CHILDREN = ['tags', 'manifest_references', 'manifests', 'repository_blobs', 'collection_candidates'] as const
-
-/**
- * What makes a registry, in an order in which each points at earlier ones only. Not among them, because they belong to
- * the place and not to the registry: uploads, storage, relocation, compatibility, jobs, limits, Kysely's own.
- */
-export const TABLES: Readonly<Record<TableName, Table>> = {
-  repositories: { name: 'repositories', key: ['id'], columns: ['name', 'created_at'], pointedAtBy: CHILDREN },
-  blobs: { name: 'blobs', key: ['digest'], columns: ['size_bytes', 'state', 'created_at'], own: ['storage_key'] },
-  repository_blobs: { name: 'repository_blobs', key: ['repository_id', 'digest'], columns: ['linked_at'] },
-  manifests: {
-    name: 'manifests',
-    key: ['id'],
-    columns: [
-      'repository_id',
-      'digest',
-      'media_type',
-      'artifact_type',
-      'subject',
-      'annotations',
-      'size_bytes',
-      'pushed_at',
-      'state',
-    ],
-    wide: 'bytes',
-  },
-  manifest_references: {
-    name: 'manifest_references',
-    key: ['repository_id', 'manifest', 'target', 'kind'],
-    columns: [],
-  },
-  tags: { name: 'tags', key: ['repository_id', 'name'], columns: ['digest', 'updated_at'] },
-  collection_candidates: {
-    name: 'collection_candidates',
-    key: ['repository_id', 'digest', 'kind'],
-    columns: ['since'],
-  },
-  // Only where the storage stays the same.
-  condemned_objects: {
-    name: 'condemned_objects',
-    key: ['storage_key'],
-    columns: ['digest', 'size_bytes', 'condemned_at', 'reason'],
-  },
-  ...IDENTITY_TABLES,
-  audit_records: {
-    name: 'audit_records',
-    key: ['sequence'],
-    columns: [
-      'id',
-      'at',
-      'type',
-      'category',
-      'outcome',
-      'actor_id',
-      'actor_name',
-      'project',
-      'repository',
-      'digest',
-      'address',
-      'body',
-      'hash',
-    ],
-  },
-  audit_head: { name: 'audit_head', key: ['one'], columns: ['sequence', 'hash', 'at'] },
-  audit_inbox: { name: 'audit_inbox', key: ['id'], columns: ['entry_id', 'at', 'entry'] },
-  audit_checkpoints: {
-    name: 'audit_checkpoints',
-    key: ['sequence'],
-    columns: ['hash', 'at', 'key_id', 'signature'],
-  },
-  audit_sinks: { name: 'audit_sinks', key: ['name'], columns: ['cursor', 'updated_at'] },
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Engine } from '../engine.ts'
+import { TABLES } from './copied-tables.ts'
 import { type TableRows, tableRows } from './read-rows.ts'
 import { type BlobIntake, type BlobRecord, createBlobIntake } from './receive-blobs.ts'
 import { type ReceivedRows, receiveTable } from './receive-table.ts'
-import { TABLES, type TableName } from './table.ts'
+import type { TableName } from './table.ts'
 
 export interface Fingerprint {
   readonly rows: number

@@ -1,0 +1,66 @@
+import { createAdmin, isAdminPath, problemOf } from '../entry/admin/index.ts'
+import type { Door } from '../entry/http/index.ts'
+import type { Access } from '../features/access/index.ts'
+import type { Administration, FieldFault } from '../features/administration/index.ts'
+import {
+  type Authentication,
+  PasswordVerifier,
+  type SignInThrottle,
+  type TrustedIssuer,
+  validateRule,
+} from '../features/identity/index.ts'
+import { systemClock } from '../platform/clock/index.ts'
+import type { Metadata } from '../stores/metadata/index.ts'
+import type { Config } from './config/index.ts'
+import { VERSION } from './version.ts'
+
+const DAY_MS = 24 * 3600 * 1000
+/** Whoever is not asked who they are has no account that could be guessed at. */
+const NO_THROTTLE: SignInThrottle = (_, check) => check()
+
+/** What of signing in counts here. */
+export interface AdministrationWay {
+  readonly access: Access
+  /** Undefined: nobody is asked who they are. */
+  readonly authentication: Pick<Authentication, 'passwords' | 'throttle'> | undefined
+  /** Those of the configuration, whose tokens pipelines may come with. */
+  readonly issuers: readonly TrustedIssuer[]
+}
+
+export function composeAdministration(
+  { identities, audit }: Metadata,
+  { tokens }: Config,
+  { access, authentication, issuers }: AdministrationWay,
+): Administration {
+  return {
+    identities,
+    audit,
+    access,
+    passwords: authentication?.passwords ?? new PasswordVerifier(),
+    throttle: authentication?.throttle ?? NO_THROTTLE,
+    checkTrustRule: rule => validateRule({ id: '', ...rule }, issuers).map(faultOf),
+    longestTokenMs: tokens.longestDays * DAY_MS,
+    clock: systemClock,
+  }
+}
+
+/** The problem names its field first. */
+function faultOf(problem: string): FieldFault {
+  const colon = problem.indexOf(': ')
+  return { field: problem.slice(0, colon), message: problem.slice(colon + 2) }
+}
+
+/** The way in below /api/v1. */
+export function administrationDoor(metadata: Metadata, config: Config, way: AdministrationWay): Door {
+  const answer = createAdmin(composeAdministration(metadata, config, way), VERSION)
+  return {
+    name: 'admin',
+    isFor: isAdminPath,
+    answer,
+    errors: {
+      contentType: 'application/problem+json',
+      bodyOf: problemOf,
+      challenge: 'Basic realm="Berth", charset="UTF-8"',
+    },
+  }
+}

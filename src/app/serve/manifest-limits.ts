@@ -1,0 +1,35 @@
+import type { DistributionOptions } from '../../entry/distribution/index.ts'
+import { type Permit, projectOfPermit } from '../../features/access/index.ts'
+import {
+  type Asker,
+  type Limits,
+  type LimitVerdict,
+  limitHeaders,
+  tooManyRequests,
+} from '../../features/limits/index.ts'
+import type { Clock } from '../../platform/clock/index.ts'
+
+export function manifestLimits(limits: Limits, clock: Clock): DistributionOptions['limits'] {
+  const answer = (verdict: LimitVerdict | undefined) => {
+    if (verdict === undefined) return undefined
+    if (!verdict.allowed) throw tooManyRequests(verdict, clock())
+    return limitHeaders(verdict)
+  }
+  return {
+    pull: async permit => answer(await limits.pull(askerOf(permit))),
+    push: async permit => answer(await limits.push(askerOf(permit))),
+    async peek(permit) {
+      const verdict = await limits.peek(askerOf(permit))
+      return verdict && limitHeaders(verdict)
+    },
+  }
+}
+
+function askerOf(permit: Permit<'pull' | 'push' | 'stat'>): Asker {
+  const { principal, origin } = permit
+  return {
+    identity: principal.kind === 'anonymous' ? undefined : principal.name,
+    address: origin.address,
+    project: { name: projectOfPermit(permit) },
+  }
+}

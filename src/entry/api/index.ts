@@ -1,0 +1,24 @@
+import { ACCOUNT_ROUTES } from './routes/account.ts'
+import { ACCESS_ROUTES, AUDIT_ROUTES } from './routes/audit.ts'
+import { GROUP_ROUTES, ROLE_ROUTES } from './routes/groups.ts'
+import { PROJECT_ROUTES } from './routes/projects.ts'
+import { ROBOT_ROUTES } from './routes/robots.ts'
+import { USER_ROUTES } from './routes/users.ts'
+
+export { type AnswerOf, type BodyOf, type ParamsOf, type QueryOf, type Route, route } from './route.ts'
+export { problem } from './schemas.ts'
+
+/** Every operation by its id: what the server answers, the OpenAPI document tells and the commands call. */
+export const ADMIN_ROUTES = {
+  ...ACCOUNT_ROUTES,
+  ...USER_ROUTES,
+  ...GROUP_ROUTES,
+  ...ROLE_ROUTES,
+  ...PROJECT_ROUTES,
+  ...ROBOT_ROUTES,
+  ...AUDIT_ROUTES,
+  ...ACCESS_ROUTES,
+}
+
+export type AdminRoutes = typeof ADMIN_ROUTES
+export type Operation = keyof AdminRoutes

@@ -1,0 +1,13 @@
+import type { Action, Permit } from '../access/index.ts'
+import type { Administration } from './administration.ts'
+import { refused } from './recorded.ts'
+
+/** Records that a use case refused what the access decision allowed: such as giving away more than one has. */
+export async function recordDenial(
+  { audit, clock }: Pick<Administration, 'audit' | 'clock'>,
+  permit: Permit<Action>,
+  { operation, reason }: { readonly operation: string; readonly reason: string },
+): Promise<void> {
+  const change = { type: 'administration.denied', at: clock(), detail: { operation } }
+  await audit.inbox.record([refused(permit, change, reason)])
+}
