@@ -13,7 +13,7 @@ import { openRecorder } from '../audit.ts'
 import type { Config } from '../config/index.ts'
 import { rateLimitsOf } from '../config/limits-settings.ts'
 import { type IdentityServices, openIdentity } from '../identity/open-identity.ts'
-import { manifestLimits } from './manifest-limits.ts'
+import { manifestLimits, NO_LIMITS } from './manifest-limits.ts'
 import { type RequestRecord, recordRequests } from './record.ts'
 
 /** What stands before every request: who is it, may they, how often, and what is written down of it. */
@@ -43,7 +43,8 @@ export async function openGate(metadata: Metadata, config: Config, { log, outbou
     clock: systemClock,
     fault: error => log.warn({ err: error }, 'requests cannot be counted now, and are not limited'),
   })
-  const shared = { record, limits: manifestLimits(limits, systemClock) }
+  const isLimited = Object.keys(rateLimitsOf(config.rates)).length > 0
+  const shared = { record, limits: isLimited ? manifestLimits(limits, systemClock) : NO_LIMITS }
   if (config.auth === 'none' || !signing) {
     const access: Access = { mode: 'open' }
     const doors = [administrationDoor(metadata, config, { access, authentication: undefined, issuers: [] })]
@@ -80,7 +81,7 @@ function closed(
         const principal = await byCertificate(request.headers, connection.fromTrustedProxy())
         if (principal) return principal
       }
-      return authenticate(authentication, { authorization, address: origin.address, observe: record.signIn(origin) })
+      return authenticate(authentication, { authorization, origin, observe: record.signIn(origin) })
     },
     doors: [{ name: 'token', isFor: path => TOKEN_PATHS.has(path), answer: exchange => answerToken(exchange, token) }],
     async mayScrape(principal, origin) {

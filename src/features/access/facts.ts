@@ -3,8 +3,32 @@ import type { Principal } from '../identity/index.ts'
 import { type Facts, type HeldGrant, projectOf, type Resource } from './decide.ts'
 import { BUILT_IN_ROLES, isPermission, type Permission } from './permissions.ts'
 
-/** Reads what a decision about this principal and resource needs, and no more. */
+interface Remembered {
+  readonly moment: number
+  readonly byResource: Map<string, Facts>
+}
+
+const MOST_REMEMBERED = 1000
+/** By the principal itself: whoever comes again with a token is the same object. */
+const remembered = new WeakMap<Principal, Remembered>()
+
+/** What a decision about this principal and resource needs, as long as the store says that nothing changed. */
 export async function factsFor(facts: AccessFacts, principal: Principal, resource: Resource): Promise<Facts> {
+  const moment = facts.moment()
+  const key = resource === 'registry' ? '' : projectOf(resource)
+  let known = remembered.get(principal)
+  if (known?.moment !== moment || known.byResource.size >= MOST_REMEMBERED) {
+    known = { moment, byResource: new Map() }
+    remembered.set(principal, known)
+  }
+  const found = known.byResource.get(key)
+  if (found) return found
+  const read = await readFacts(facts, principal, resource)
+  known.byResource.set(key, read)
+  return read
+}
+
+async function readFacts(facts: AccessFacts, principal: Principal, resource: Resource): Promise<Facts> {
   const { kind, accountId } = principal
   const owner = (kind === 'user' || kind === 'robot') && accountId !== undefined ? { kind, id: accountId } : undefined
   const account = owner && (await facts.account(owner.kind, owner.id))
