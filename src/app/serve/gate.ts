@@ -2,7 +2,7 @@ import type { DistributionOptions } from '../../entry/distribution/index.ts'
 import type { ApplicationOptions, Door } from '../../entry/http/index.ts'
 import { answerToken, TOKEN_PATHS } from '../../entry/token/index.ts'
 import { type Access, authorize } from '../../features/access/index.ts'
-import { authenticate, type Signing } from '../../features/identity/index.ts'
+import { ANONYMOUS, authenticate, type Signing } from '../../features/identity/index.ts'
 import { createLimits } from '../../features/limits/index.ts'
 import { systemClock } from '../../platform/clock/index.ts'
 import type { Outbound } from '../../platform/outbound/index.ts'
@@ -61,6 +61,8 @@ export async function openGate(metadata: Metadata, config: Config, { log, outbou
   }
 }
 
+const BEARER = 'Bearer '
+
 /** Whoever comes in says who they are. */
 function closed(
   { access, authentication, refreshTokens, signing, byCertificate }: IdentityServices,
@@ -73,14 +75,18 @@ function closed(
     signing,
     observe: ({ origin }: Parameters<Door['answer']>[0]) => record.signIn(origin),
   }
+  const withoutWords = async (headers: Headers, fromTrustedProxy: boolean) =>
+    (await byCertificate(headers, fromTrustedProxy)) ?? ANONYMOUS
   return {
     access,
-    async identify({ request, origin, connection }) {
+    identify({ request, origin, connection }) {
       const authorization = request.headers.get('Authorization')
-      if (authorization === null) {
-        const principal = await byCertificate(request.headers, connection.fromTrustedProxy())
-        if (principal) return principal
-      }
+      if (authorization === null) return withoutWords(request.headers, connection.fromTrustedProxy())
+      // The commonest by far: a registry client that comes again.
+      const known = authorization.startsWith(BEARER)
+        ? authentication.tokens.known(authorization.slice(BEARER.length))
+        : undefined
+      if (known && known.credential === undefined) return known
       return authenticate(authentication, { authorization, origin, observe: record.signIn(origin) })
     },
     doors: [{ name: 'token', isFor: path => TOKEN_PATHS.has(path), answer: exchange => answerToken(exchange, token) }],

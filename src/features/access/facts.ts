@@ -12,8 +12,8 @@ const MOST_REMEMBERED = 1000
 /** By the principal itself: whoever comes again with a token is the same object. */
 const remembered = new WeakMap<Principal, Remembered>()
 
-/** What a decision about this principal and resource needs, as long as the store says that nothing changed. */
-export async function factsFor(facts: AccessFacts, principal: Principal, resource: Resource): Promise<Facts> {
+/** What a decision about this principal and resource needs, at once when it is known and nothing changed since. */
+export function factsFor(facts: AccessFacts, principal: Principal, resource: Resource): Facts | Promise<Facts> {
   const moment = facts.moment()
   const key = resource === 'registry' ? '' : projectOf(resource)
   let known = remembered.get(principal)
@@ -21,11 +21,13 @@ export async function factsFor(facts: AccessFacts, principal: Principal, resourc
     known = { moment, byResource: new Map() }
     remembered.set(principal, known)
   }
-  const found = known.byResource.get(key)
-  if (found) return found
-  const read = await readFacts(facts, principal, resource)
-  known.byResource.set(key, read)
-  return read
+  return known.byResource.get(key) ?? readInto(known.byResource, key, readFacts(facts, principal, resource))
+}
+
+async function readInto(byResource: Map<string, Facts>, key: string, reading: Promise<Facts>): Promise<Facts> {
+  const facts = await reading
+  byResource.set(key, facts)
+  return facts
 }
 
 async function readFacts(facts: AccessFacts, principal: Principal, resource: Resource): Promise<Facts> {
