@@ -77,7 +77,12 @@ export function closed(
     async identify({ request, origin, connection }) {
       const authorization = request.headers.get('Authorization')
       if (authorization === null) {
-        const principal = await byCertificate(request.headers, connection.fromTrustedProxy())
+        const fromTrustedProxy = connection.fromTrustedProxy()
+        const principal = await byCertificate({
+          headers: request.headers,
+          fromTrustedProxy,
+          observe: record.signIn(origin),
+        })
         if (principal) return principal
       }
       return authenticate(authentication, { authorization, address: origin.address, observe: record.signIn(origin) })
