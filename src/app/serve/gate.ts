@@ -75,13 +75,16 @@ function closed(
     signing,
     observe: ({ origin }: Parameters<Door['answer']>[0]) => record.signIn(origin),
   }
-  const withoutWords = async (headers: Headers, fromTrustedProxy: boolean) =>
-    (await byCertificate(headers, fromTrustedProxy)) ?? ANONYMOUS
   return {
     access,
     identify({ request, origin, connection }) {
       const authorization = request.headers.get('Authorization')
-      if (authorization === null) return withoutWords(request.headers, connection.fromTrustedProxy())
+      if (authorization === null)
+        return byCertificate({
+          headers: request.headers,
+          fromTrustedProxy: connection.fromTrustedProxy(),
+          observe: record.signIn(origin),
+        }).then(principal => principal ?? ANONYMOUS)
       // The commonest by far: a registry client that comes again.
       const known = authorization.startsWith(BEARER)
         ? authentication.tokens.known(authorization.slice(BEARER.length))

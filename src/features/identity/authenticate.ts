@@ -1,4 +1,3 @@
-import { RegistryError } from '../../oci/index.ts'
 import type { Clock } from '../../platform/clock/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import type { AccessFacts, Credential, Credentials, SignIns } from '../../stores/metadata/index.ts'
@@ -9,6 +8,7 @@ import type { PasswordVerifier } from './passwords.ts'
 import { ANONYMOUS, type Principal, userPrincipal } from './principal.ts'
 import type { RegistryTokens } from './registry-tokens.ts'
 import { hashOf, secretTokenKind } from './secret-token.ts'
+import { type SignInObserver, toldRefusal } from './sign-in-observer.ts'
 import { Unauthenticated } from './unauthenticated.ts'
 
 /**
@@ -22,13 +22,6 @@ export type SignInThrottle = <Result>(
 
 /** Turns an identity token of a pipeline into who it is; undefined when that is no such token. @throws Unauthenticated. */
 export type IdentityTokens = (token: Secret) => Promise<Principal | undefined>
-
-/** What happened at a sign-in, for whoever keeps a record. */
-export type SignInObserver = (event: {
-  readonly principal: Principal
-  readonly outcome: 'success' | 'denied'
-  readonly reason?: string
-}) => void
 
 export interface Authentication {
   readonly signIns: SignIns
@@ -91,13 +84,12 @@ export async function signIn(
   if (secretTokenKind(password.reveal())) return withToken(authentication, name, password, attempt)
   if (isWebToken(password)) return signInPipeline(authentication, password, attempt)
   const account = { account: name, address: attempt.origin.address }
-  const principal = await throttle(account, () => byPassword(authentication, name, password))
-  if (!principal) {
-    const reason = 'the user name or the password is wrong'
-    attempt.observe({ principal: { ...ANONYMOUS, name: name.slice(0, 255) }, outcome: 'denied', reason })
-    throw new Unauthenticated('The user name or the password is wrong.')
-  }
-  await requireActive(authentication, principal)
+  const principal = await toldRefusal({ name, observe: attempt.observe }, async () => {
+    const found = await throttle(account, () => byPassword(authentication, name, password))
+    if (!found) throw new Unauthenticated('The user name or the password is wrong.')
+    await requireActive(authentication, found)
+    return found
+  })
   if (principal.accountId !== undefined) authentication.uses.user(principal.accountId, authentication.clock())
   attempt.observe({ principal, outcome: 'success' })
   return principal
@@ -123,9 +115,14 @@ async function byPassword(
   return admit(signIns, mapped(identity, rules), clock())
 }
 
-/** Somebody whom another source vouches for, as the user they are here. @throws DENIED when the name is taken. */
+/**
+ * Somebody whom another source vouches for, as the user they are here. Names here are in lower case: directories take
+ * them in any, and "Ada" must not be somebody else than "ada".
+ * @throws Unauthenticated when the name is taken.
+ */
 export async function admit(signIns: SignIns, identity: MappedIdentity, now: number): Promise<Principal> {
-  const { source, subject, name, displayName, email, groups, systemRole } = identity
+  const { source, subject, displayName, email, groups, systemRole } = identity
+  const name = identity.name.toLowerCase()
   const user = await signIns.external({ source, subject, name, displayName, email, groups, systemRole, now })
   if (user === 'name taken') throw nameTaken(name, source)
   return userPrincipal(user.id, user.name)
@@ -159,11 +156,9 @@ export async function signInPipeline(
   }
 }
 
-function nameTaken(name: string, source: string): RegistryError {
-  return new RegistryError(
-    'DENIED',
+function nameTaken(name: string, source: string): Unauthenticated {
+  return new Unauthenticated(
     `${source} knows you as ${name}, and that name belongs to an account of another source here: ask an administrator.`,
-    { status: 409 },
   )
 }
 

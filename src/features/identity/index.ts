@@ -1,14 +1,13 @@
 export {
   type Authentication,
-  admit,
   authenticate,
   type IdentityTokens,
   type SignInAttempt,
-  type SignInObserver,
   type SignInThrottle,
   signIn,
   signInPipeline,
 } from './authenticate.ts'
+export { certificateSignIns, type ShownCertificate } from './certificates.ts'
 export * from './external/index.ts'
 export { IdentityUses } from './identity-uses.ts'
 export { type MappedIdentity, type MappedSource, mapped } from './mapped-source.ts'
@@ -34,5 +33,6 @@ export {
   type SecretTokenKind,
   secretTokenKind,
 } from './secret-token.ts'
+export type { SignInObserver } from './sign-in-observer.ts'
 export { Signing } from './signing.ts'
 export { type Challenge, Unauthenticated } from './unauthenticated.ts'
