@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander'
+import { RemoteFault } from '../entry/remote/index.ts'
 import { Interrupted } from '../features/copying/index.ts'
 import { RegistryError } from '../oci/index.ts'
-import { createOutbound } from '../platform/outbound/index.ts'
+import { createOutbound, OutboundFailed, OutboundRefused } from '../platform/outbound/index.ts'
 import { Moved, Unavailable } from '../platform/outcome/index.ts'
 import { SealBroken } from '../platform/secrets/index.ts'
 import { SnapshotFault } from '../stores/backups/index.ts'
@@ -15,6 +16,7 @@ import type { CommandContext } from './commands/context.ts'
 import { addCredentialCommands } from './commands/credentials.ts'
 import { addGcCommand } from './commands/gc.ts'
 import { addMigrateStoreCommand } from './commands/migrate-store.ts'
+import { addRemoteCommands } from './commands/remote/index.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addTransferCommands } from './commands/transfer.ts'
 import { addVerifyCommand } from './commands/verify.ts'
@@ -26,6 +28,9 @@ const TOLD: readonly ((error: unknown) => boolean)[] = [
   ...[
     ConfigError,
     CommandError,
+    RemoteFault,
+    OutboundFailed,
+    OutboundRefused,
     RegistryError,
     SchemaError,
     SnapshotFault,
@@ -71,6 +76,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   addConfigCommand(program, context)
   // The address of the registry is the user's own choice, and often a private one.
   addCredentialCommands(program, context, createOutbound({ allowedPrivate: ['0.0.0.0/0', '::/0'] }))
+  addRemoteCommands(program, context)
   try {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {

@@ -28,10 +28,8 @@ describe('the administration API', () => {
         return `${status} ${method} ${path}`
       }),
     )
-    // Of an account nobody has there is nothing to manage, whoever asks.
-    const others = answers.filter(answer => !answer.startsWith('401') && !/ \/api\/v1\/account/.test(answer))
-    expect(others).toEqual([])
-    expect(answers.filter(answer => answer.startsWith('2'))).toEqual([])
+    expect(answers.filter(answer => !answer.startsWith('401'))).toEqual([])
+    expect(answers.length).toBeGreaterThan(40)
   })
 
   test('a refusal is a problem that names the request, and says how to sign in', async () => {

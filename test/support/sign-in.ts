@@ -61,11 +61,13 @@ interface Recorded {
 
 /** Every entry of the audit log, in the chain or on its way there. */
 export async function auditOf({ dataFolder }: Pick<Berth, 'dataFolder'>): Promise<readonly Recorded[]> {
-  const sealed = await sqlOn(dataFolder, 'select body from audit_records order by sequence')
-  const waiting = await sqlOn(dataFolder, 'select entry from audit_inbox order by id')
+  // In this order: what is sealed meanwhile is found twice, and not never.
+  const waiting = await sqlOn(dataFolder, 'select entry_id, entry from audit_inbox order by id')
+  const sealed = await sqlOn(dataFolder, 'select id, body from audit_records order by sequence')
+  const known = new Set(sealed.map(({ id }) => id))
   return [
     ...sealed.map(({ body }) => (JSON.parse(String(body)) as { entry: Recorded }).entry),
-    ...waiting.map(({ entry }) => JSON.parse(String(entry)) as Recorded),
+    ...waiting.filter(({ entry_id }) => !known.has(entry_id)).map(({ entry }) => JSON.parse(String(entry)) as Recorded),
   ]
 }
 

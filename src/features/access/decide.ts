@@ -98,6 +98,7 @@ function decideForRegistry({ principal, action }: Question, { account }: Facts):
         return refuse('the token is not for the catalog', 'another token')
       return allow('it lists what the caller may see')
     case 'manage own account':
+      if (isAnonymous) return refuse('nobody is signed in', 'sign in')
       if (principal.kind !== 'user') return refuse(`${describe(principal)} has no account of its own to manage`)
       if (principal.scope) return refuse('this token is restricted: use the password, or a token that is not')
       return allow('it is their own')

@@ -1,0 +1,22 @@
+import type { Command } from 'commander'
+import type { CommandContext } from '../context.ts'
+import { addGroupCommands, addRoleCommands } from './groups.ts'
+import { addLoginCommands } from './login.ts'
+import { addMemberCommands, addProjectCommands } from './projects.ts'
+import { addRobotCommands, addTokenCommands } from './robots.ts'
+import { addAccessCommand, addTrustRuleCommands } from './trust-rules.ts'
+import { addUserCommands } from './users.ts'
+
+/** Everything that is asked of a server over its API. */
+export function addRemoteCommands(program: Command, context: CommandContext): void {
+  addLoginCommands(program, context)
+  addUserCommands(program, context)
+  addGroupCommands(program, context)
+  addRoleCommands(program, context)
+  addProjectCommands(program, context)
+  addMemberCommands(program, context)
+  addRobotCommands(program, context)
+  addTokenCommands(program, context)
+  addTrustRuleCommands(program, context)
+  addAccessCommand(program, context)
+}

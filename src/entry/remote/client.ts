@@ -1,0 +1,106 @@
+import type { z } from 'zod'
+import type { Outbound } from '../../platform/outbound/index.ts'
+import { Secret } from '../../platform/secrets/index.ts'
+import { ADMIN_ROUTES, type AdminRoutes, type AnswerOf, type Operation, type ParamsOf } from '../api/index.ts'
+
+/** A server's refusal, as its problem tells it. */
+export class RemoteFault extends Error {
+  override readonly name = 'RemoteFault'
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+type Sent<Schema> = Schema extends z.ZodType ? z.input<Schema> : never
+
+/** What an operation is called with. */
+export interface Sending<O extends Operation> {
+  readonly params?: ParamsOf<AdminRoutes[O]['path']>
+  readonly query?: AdminRoutes[O] extends { readonly query: infer Q } ? Partial<Sent<Q>> : never
+  readonly body?: AdminRoutes[O] extends { readonly body: infer B } ? Sent<B> : never
+}
+
+type ItemOf<O extends Operation> =
+  AnswerOf<AdminRoutes[O]> extends { readonly items: readonly (infer Item)[] } ? Item : never
+
+/** The API of one server, called in somebody's name. */
+export interface Client {
+  /** @throws RemoteFault, OutboundFailed. */
+  call<O extends Operation>(operation: O, sending?: Sending<O>): Promise<AnswerOf<AdminRoutes[O]>>
+  /** A whole list, page by page. */
+  all<O extends Operation>(operation: O, sending?: Sending<O>): Promise<readonly ItemOf<O>[]>
+}
+
+export interface ClientOptions {
+  /** `https://registry.example.com` */
+  readonly url: string
+  /** Of the `Authorization` header; nobody's when undefined. */
+  readonly authorization: Secret | undefined
+  readonly outbound: Pick<Outbound, 'fetch'>
+}
+
+export function createClient({ url, authorization, outbound }: ClientOptions): Client {
+  const send = async (method: string, path: string, body: unknown) => {
+    const response = await outbound.fetch(`${url}${path}`, {
+      method,
+      headers: {
+        Accept: 'application/json',
+        ...(authorization ? { Authorization: authorization.reveal() } : {}),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    })
+    const text = await response.text()
+    if (!response.ok) throw faultOf(url, response.status, text)
+    return { answer: text === '' ? undefined : parse(url, text), link: response.headers.get('Link') }
+  }
+  return {
+    async call(operation, sending = {}) {
+      const { method } = ADMIN_ROUTES[operation]
+      return (await send(method.toUpperCase(), pathOf(operation, sending), sending.body)).answer as never
+    },
+    async all(operation, sending = {}) {
+      const items: unknown[] = []
+      let path: string | undefined = pathOf(operation, sending)
+      while (path !== undefined) {
+        const { answer, link } = await send('GET', path, undefined)
+        items.push(...(answer as { items: unknown[] }).items)
+        path = /^<(\/[^>]*)>; rel="next"$/.exec(link ?? '')?.[1]
+      }
+      return items as never
+    },
+  }
+}
+
+function pathOf<O extends Operation>(operation: O, { params, query }: Sending<O>): string {
+  const values = (params ?? {}) as Readonly<Record<string, string>>
+  const path = ADMIN_ROUTES[operation].path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(values[name] ?? ''),
+  )
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined)
+  return given.length === 0
+    ? path
+    : `${path}?${new URLSearchParams(Object.fromEntries(given.map(([name, value]) => [name, String(value)])))}`
+}
+
+function faultOf(url: string, status: number, text: string): RemoteFault {
+  const problem = /^\s*\{/.test(text) ? (parse(url, text) as { detail?: unknown }) : {}
+  const said = typeof problem.detail === 'string' ? problem.detail : `It answered ${status}.`
+  const hint = status === 401 ? ' Sign in: berth login, or BERTH_USERNAME and BERTH_PASSWORD.' : ''
+  return new RemoteFault(status, `${url}: ${said}${hint}`)
+}
+
+function parse(url: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new RemoteFault(502, `${url} does not answer as Berth does: is this its address? (${String(cause)})`)
+  }
+}
+
+export function basic(name: string, password: Secret): Secret {
+  return new Secret(`Basic ${Buffer.from(`${name}:${password.reveal()}`).toString('base64')}`)
+}
