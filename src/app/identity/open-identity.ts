@@ -14,6 +14,7 @@ import {
   type Signing,
   type TrustedIssuer,
 } from '../../features/identity/index.ts'
+import type { SignOnPlace } from '../../features/sign-on/index.ts'
 import { systemClock } from '../../platform/clock/index.ts'
 import type { Outbound } from '../../platform/outbound/index.ts'
 import type { Log } from '../../platform/telemetry/index.ts'
@@ -35,6 +36,7 @@ export interface IdentityServices {
   readonly refreshTokens: RefreshTokens
   readonly signing: Signing
   readonly issuers: readonly TrustedIssuer[]
+  readonly signOns: readonly SignOnPlace[]
   /** Whoever a trusted proxy says showed a certificate; undefined when nobody did. @throws SignOnRefused. */
   readonly byCertificate: (headers: Headers, fromTrustedProxy: boolean) => Promise<Principal | undefined>
   stop(): Promise<void>
@@ -68,6 +70,11 @@ export async function openIdentity(
   return {
     signing,
     issuers: sources.issuers,
+    signOns: sources.signOns.map(source => ({
+      title: config.identity.oidc.find(({ name }) => name === source.name)?.title ?? source.name,
+      source,
+      rules: rulesOf(source.name),
+    })),
     access: {
       mode: 'closed',
       facts: accessFacts,

@@ -10,7 +10,11 @@ import type { Config } from '../config/index.ts'
 export async function setPasswordHere(config: Config, name: string, password: Secret): Promise<void> {
   await using berth = await openExisting(config, 'password')
   const access = { mode: 'open' } as const
-  const administration = composeAdministration(berth.metadata, config, { access, authentication: undefined })
+  const administration = composeAdministration(berth.metadata, config, {
+    access,
+    authentication: undefined,
+    issuers: [],
+  })
   const permit = await authorize(access, {
     principal: SYSTEM,
     action: 'manage registry',

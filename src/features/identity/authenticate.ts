@@ -123,7 +123,11 @@ async function byPassword(
 }
 
 /** Somebody whom another source vouches for, as the user they are here. @throws DENIED when the name is taken. */
-export async function admit(signIns: SignIns, identity: MappedIdentity, now: number): Promise<Principal> {
+export async function admit(
+  signIns: Pick<SignIns, 'external'>,
+  identity: MappedIdentity,
+  now: number,
+): Promise<Principal> {
   const { source, subject, name, displayName, email, groups, systemRole } = identity
   const user = await signIns.external({ source, subject, name, displayName, email, groups, systemRole, now })
   if (user === 'name taken') throw nameTaken(name, source)
