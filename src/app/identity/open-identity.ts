@@ -5,7 +5,6 @@ import {
   certificateSignOn,
   IdentityUses,
   issuerKeys,
-  mapped,
   PasswordVerifier,
   type Principal,
   pipelineTokens,
@@ -107,7 +106,7 @@ export async function openIdentity(
       if (!certificates || !fromTrustedProxy) return undefined
       const identity = certificateSignOn({ headers, fromTrustedProxy, now: clock() }, certificates)
       if (!identity) return undefined
-      const principal = await admit(signIns, mapped(identity, rulesOf(identity.source)), clock())
+      const principal = await admit(signIns, { identity, rules: rulesOf(identity.source) }, clock())
       return { ...principal, authenticatedBy: 'certificate' }
     },
     stop: () => uses.stop(),

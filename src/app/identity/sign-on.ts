@@ -14,8 +14,6 @@ import type { RequestRecord } from '../serve/record.ts'
 import type { IdentityServices } from './open-identity.ts'
 import { secretKey } from './secret-key.ts'
 
-/** An office behind one address signs on at nine; a program that tries codes does so for longer. */
-const REQUESTS = { count: 120, windowSeconds: 60 }
 /** RFC 8628 has a device ask every five seconds. */
 const POLLS = { count: 20, windowSeconds: 60 }
 
@@ -36,7 +34,7 @@ export function signOnDoor(
     complain: (source, error) => log.warn({ err: error, source }, 'a provider of sign-ons cannot be asked'),
     clock: systemClock,
   }
-  const requests = createQuota(REQUESTS, systemClock)
+  const requests = createQuota(config.rates.signOns, systemClock)
   const options = { signOns, requests, observe: ({ origin }: Parameters<Door['answer']>[0]) => record.signIn(origin) }
   return { name: 'sign-on', isFor: isSignOnPath, answer: exchange => answerSignOn(exchange, options) }
 }

@@ -11,6 +11,7 @@ import {
   type SignOns,
 } from '../../features/sign-on/index.ts'
 import { RegistryError } from '../../oci/index.ts'
+import { customerOf } from '../../platform/addresses/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import type { Exchange } from '../exchange/index.ts'
 import { addressOf, commandLineOf } from './command-line.ts'
@@ -56,7 +57,8 @@ export async function answerSignOn(exchange: Exchange, options: SignOnOptions): 
   if (first === undefined || more.length > 0) throw unknownPath()
   if (method === 'POST') {
     const found = postOf(first, second)
-    spend(exchange, options)
+    // Devices ask again and again, and each is limited by itself.
+    if (found !== poll) spend(exchange, options)
     return found(exchange, options)
   }
   if (second !== undefined && second !== 'callback') {
@@ -143,7 +145,7 @@ function attemptOf(exchange: Exchange, { observe }: SignOnOptions) {
 }
 
 function spend({ origin }: Exchange, { requests }: SignOnOptions): void {
-  const seconds = requests.spend(origin.address)
+  const seconds = requests.spend(customerOf(origin.address) ?? 'unknown')
   if (seconds === undefined) return
   throw new RegistryError('TOOMANYREQUESTS', `Too many sign-ons from this address. Try again in ${seconds} seconds.`, {
     headers: { 'Retry-After': String(seconds) },

@@ -1,10 +1,9 @@
-import { RegistryError } from '../../oci/index.ts'
 import type { Clock } from '../../platform/clock/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import type { AccessFacts, Credential, Credentials, SignIns } from '../../stores/metadata/index.ts'
+import { admit, type MappedSource } from './admit.ts'
 import { askInTurn } from './external/index.ts'
 import type { IdentityUses } from './identity-uses.ts'
-import { type MappedIdentity, type MappedSource, mapped } from './mapped-source.ts'
 import type { PasswordVerifier } from './passwords.ts'
 import { ANONYMOUS, type Principal, userPrincipal } from './principal.ts'
 import type { RegistryTokens } from './registry-tokens.ts'
@@ -119,19 +118,7 @@ async function byPassword(
   )
   const rules = sources.find(source => source.passwords.name === identity?.source)?.rules
   if (!identity || !rules) return undefined
-  return admit(signIns, mapped(identity, rules), clock())
-}
-
-/** Somebody whom another source vouches for, as the user they are here. @throws DENIED when the name is taken. */
-export async function admit(
-  signIns: Pick<SignIns, 'external'>,
-  identity: MappedIdentity,
-  now: number,
-): Promise<Principal> {
-  const { source, subject, name, displayName, email, groups, systemRole } = identity
-  const user = await signIns.external({ source, subject, name, displayName, email, groups, systemRole, now })
-  if (user === 'name taken') throw nameTaken(name, source)
-  return userPrincipal(user.id, user.name)
+  return admit(signIns, { identity, rules }, clock())
 }
 
 /** Three parts in Base64url, the first of which begins as a JSON object does. */
@@ -160,14 +147,6 @@ export async function signInPipeline(
       observe({ principal: { ...ANONYMOUS, name: 'pipeline' }, outcome: 'denied', reason: error.message })
     throw error
   }
-}
-
-function nameTaken(name: string, source: string): RegistryError {
-  return new RegistryError(
-    'DENIED',
-    `${source} knows you as ${name}, and that name belongs to an account of another source here: ask an administrator.`,
-    { status: 409 },
-  )
 }
 
 async function withToken(

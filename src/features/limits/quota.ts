@@ -6,7 +6,7 @@ export interface Quota {
   spend(subject: string): number | undefined
 }
 
-/** The window is the same for everybody, so that all counts are forgotten at once. */
+/** A count of 0: no limit. The window is the same for everybody, so that all counts are forgotten at once. */
 export function createQuota(
   { count, windowSeconds }: { readonly count: number; readonly windowSeconds: number },
   clock: Clock,
@@ -15,6 +15,7 @@ export function createQuota(
   let spent = new Map<string, number>()
   return {
     spend(subject) {
+      if (count === 0) return undefined
       const now = clock()
       if (now >= endsAt) {
         endsAt = now + windowSeconds * 1000

@@ -4,7 +4,6 @@ import {
   ANONYMOUS,
   admit,
   type ExternalIdentity,
-  mapped,
   type Principal,
   SignOnRefused,
   userPrincipal,
@@ -45,7 +44,7 @@ export async function enter(
 ): Promise<Principal> {
   let principal: Principal = { ...ANONYMOUS, name: identity.name, authenticatedBy: 'OpenID Connect' }
   try {
-    const { id, accountId, name } = await admit(signIns, mapped(identity, rules), clock())
+    const { id, accountId, name } = await admit(signIns, { identity, rules }, clock())
     principal = { ...principal, kind: 'user', id, name, ...(accountId === undefined ? {} : { accountId }) }
     const account = accountId === undefined ? undefined : await accounts.account('user', accountId)
     if (account?.state !== 'active') throw new SignOnRefused('This account is disabled.')

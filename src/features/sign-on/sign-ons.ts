@@ -36,7 +36,7 @@ export type IssueToken = (principal: Principal, origin: Origin, wish: TokenWish)
 export interface SignOns {
   readonly places: readonly SignOnPlace[]
   readonly kept: Kept
-  readonly signIns: Pick<SignIns, 'external'>
+  readonly signIns: Pick<SignIns, 'external' | 'exclude'>
   readonly accounts: Pick<AccessFacts, 'account'>
   readonly issueToken: IssueToken
   /** How often a device may ask whether it was confirmed: each time the provider is asked. */
