@@ -125,6 +125,19 @@ describe('in a browser', () => {
     expect(String(row?.content)).not.toContain(to.searchParams.get('state') as string)
   })
 
+  test('behind TLS, the cookie is for TLS only, and the provider is told that address', async () => {
+    await using behind = await startClosed({
+      BERTH_CONFIG: join(folder, 'berth.yaml'),
+      BERTH_OUTBOUND_ALLOWED_PRIVATE: '127.0.0.1',
+      BERTH_HTTP_PUBLIC_URL: 'https://registry.example.com',
+    })
+    const response = await fetch(`${behind.url}/sign-on/company`, { redirect: 'manual' })
+    expect(response.headers.get('Set-Cookie')).toEndWith('; HttpOnly; SameSite=Lax; Secure')
+    expect(new URL(response.headers.get('Location') ?? '').searchParams.get('redirect_uri')).toBe(
+      'https://registry.example.com/sign-on/company/callback',
+    )
+  })
+
   test('the page runs nothing, loads nothing and is not kept', async () => {
     const { callback } = await away('ada')
     const response = await fetch(callback)
