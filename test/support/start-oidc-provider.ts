@@ -22,6 +22,8 @@ export interface OidcProviderOptions {
   /** By what they log in with. */
   readonly people: Readonly<Record<string, Person>>
   readonly redirectUris: readonly string[]
+  /** A free one unless given. */
+  readonly port?: number
   /** Claims are in the ID token, not only in the user info. */
   readonly claimsInIdToken?: boolean
 }
@@ -30,7 +32,7 @@ const CLIENT = { id: 'berth', secret: 'the-secret-of-berth:with/special characte
 
 /** A certified OpenID provider on loopback, which lets anybody in who says who they are. */
 export async function startOidcProvider(options: OidcProviderOptions): Promise<OidcProvider> {
-  const issuer = `http://127.0.0.1:${freePort()}`
+  const issuer = `http://127.0.0.1:${options.port ?? freePort()}`
   const { privateKey } = await generateKeyPair('RS256', { extractable: true })
   const key = { ...(await exportJWK(privateKey)), kid: 'of-the-provider', alg: 'RS256', use: 'sig' }
   const provider = new Provider(issuer, configuration(options, key))

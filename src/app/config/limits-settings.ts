@@ -5,12 +5,12 @@ import { wholeNumber } from './setting-kinds.ts'
 const YEAR_SECONDS = 366 * 24 * 3600
 
 /** A limit; `off` and a count of 0 mean none. */
-const rate = (windowSeconds: number) =>
+const rate = (windowSeconds: number, count = 0) =>
   z.preprocess(
     value => (value === 'off' ? { count: 0 } : value),
     z
       .strictObject({
-        count: wholeNumber(0, 1_000_000_000).default(0),
+        count: wholeNumber(0, 1_000_000_000).default(count),
         windowSeconds: wholeNumber(1, YEAR_SECONDS).default(windowSeconds),
       })
       .prefault({}),
@@ -29,6 +29,8 @@ export const rateSettings = z
     addressPulls: rate(SIX_HOURS),
     projectPulls: rate(SIX_HOURS),
     pushes: rate(3600),
+    /** An office behind one address signs on at nine; whoever tries codes does so for longer. */
+    signOns: rate(60, 120),
     signInFailures: z
       .strictObject({
         slowAfter: wholeNumber(1, 1_000_000).default(3),
@@ -43,6 +45,6 @@ export const rateSettings = z
   .prefault({})
 
 /** The limits that are on. */
-export function rateLimitsOf({ signInFailures: _, ...rates }: z.output<typeof rateSettings>): RateLimits {
+export function rateLimitsOf({ signInFailures: _, signOns: __, ...rates }: z.output<typeof rateSettings>): RateLimits {
   return Object.fromEntries(Object.entries(rates).filter(([, { count }]) => count > 0))
 }

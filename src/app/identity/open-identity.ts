@@ -13,6 +13,7 @@ import {
   type Signing,
   type TrustedIssuer,
 } from '../../features/identity/index.ts'
+import type { SignOnPlace } from '../../features/sign-on/index.ts'
 import { systemClock } from '../../platform/clock/index.ts'
 import type { Outbound } from '../../platform/outbound/index.ts'
 import type { Log } from '../../platform/telemetry/index.ts'
@@ -34,6 +35,7 @@ export interface IdentityServices {
   readonly refreshTokens: RefreshTokens
   readonly signing: Signing
   readonly issuers: readonly TrustedIssuer[]
+  readonly signOns: readonly SignOnPlace[]
   /** Whoever a trusted proxy says showed a certificate; undefined when nobody did. @throws Unauthenticated. */
   readonly byCertificate: (shown: ShownCertificate) => Promise<Principal | undefined>
   stop(): Promise<void>
@@ -71,6 +73,11 @@ export async function openIdentity(
   return {
     signing,
     issuers: sources.issuers,
+    signOns: sources.signOns.map(source => ({
+      title: config.identity.oidc.find(({ name }) => name === source.name)?.title ?? source.name,
+      source,
+      rules: rulesOf(source.name),
+    })),
     access: {
       mode: 'closed',
       facts: accessFacts,

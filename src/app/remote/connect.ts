@@ -1,14 +1,18 @@
 import { basic, type Client, createClient } from '../../entry/remote/index.ts'
-import { createOutbound } from '../../platform/outbound/index.ts'
+import { createOutbound, type Outbound } from '../../platform/outbound/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import { CommandError } from '../command-error.ts'
 import { credentialsFile, readLogins } from './credentials-file.ts'
 
 /** How to reach a server in somebody's name. @param authorization undefined: in nobody's. */
 export function clientFor(url: string, authorization: Secret | undefined): Client {
+  return createClient({ url, authorization, outbound: outboundTo(url) })
+}
+
+/** Whoever runs the command named this server, so it may be anywhere. */
+export function outboundTo(url: string): Outbound {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
-  // Whoever runs the command named this server, so it may be anywhere.
-  return createClient({ url, authorization, outbound: createOutbound({ allowedPrivate: [host] }) })
+  return createOutbound({ allowedPrivate: [host] })
 }
 
 /**

@@ -13,6 +13,7 @@ import { openRecorder } from '../audit.ts'
 import type { Config } from '../config/index.ts'
 import { rateLimitsOf } from '../config/limits-settings.ts'
 import { type IdentityServices, openIdentity } from '../identity/open-identity.ts'
+import { signOnDoor } from '../identity/sign-on.ts'
 import { manifestLimits, NO_LIMITS } from './manifest-limits.ts'
 import { type RequestRecord, recordRequests } from './record.ts'
 
@@ -56,7 +57,11 @@ export async function openGate(metadata: Metadata, config: Config, { log, outbou
   return {
     ...shared,
     ...entered,
-    doors: [...entered.doors, administrationDoor(metadata, config, identity)],
+    doors: [
+      ...entered.doors,
+      administrationDoor(metadata, config, identity),
+      signOnDoor(metadata, config, { identity, record, log }),
+    ],
     stop: async () => void (await Promise.all([identity.stop(), limits.close(), recorder.stop()])),
   }
 }

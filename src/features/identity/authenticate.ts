@@ -1,9 +1,9 @@
 import type { Clock } from '../../platform/clock/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import type { AccessFacts, Credential, Credentials, SignIns } from '../../stores/metadata/index.ts'
+import { admit, type MappedSource } from './admit.ts'
 import { askInTurn } from './external/index.ts'
 import type { IdentityUses } from './identity-uses.ts'
-import { type MappedIdentity, type MappedSource, mapped } from './mapped-source.ts'
 import type { PasswordVerifier } from './passwords.ts'
 import { ANONYMOUS, type Principal, userPrincipal } from './principal.ts'
 import type { RegistryTokens } from './registry-tokens.ts'
@@ -112,20 +112,7 @@ async function byPassword(
   )
   const rules = sources.find(source => source.passwords.name === identity?.source)?.rules
   if (!identity || !rules) return undefined
-  return admit(signIns, mapped(identity, rules), clock())
-}
-
-/**
- * Somebody whom another source vouches for, as the user they are here. Names here are in lower case: directories take
- * them in any, and "Ada" must not be somebody else than "ada".
- * @throws Unauthenticated when the name is taken.
- */
-export async function admit(signIns: SignIns, identity: MappedIdentity, now: number): Promise<Principal> {
-  const { source, subject, displayName, email, groups, systemRole } = identity
-  const name = identity.name.toLowerCase()
-  const user = await signIns.external({ source, subject, name, displayName, email, groups, systemRole, now })
-  if (user === 'name taken') throw nameTaken(name, source)
-  return userPrincipal(user.id, user.name)
+  return admit(signIns, { identity, rules }, clock())
 }
 
 /** Three parts in Base64url, the first of which begins as a JSON object does. */
@@ -154,12 +141,6 @@ export async function signInPipeline(
       observe({ principal: { ...ANONYMOUS, name: 'pipeline' }, outcome: 'denied', reason: error.message })
     throw error
   }
-}
-
-function nameTaken(name: string, source: string): Unauthenticated {
-  return new Unauthenticated(
-    `${source} knows you as ${name}, and that name belongs to an account of another source here: ask an administrator.`,
-  )
 }
 
 async function withToken(

@@ -1,8 +1,7 @@
 import type { Clock } from '../../platform/clock/index.ts'
 import type { SignIns } from '../../stores/metadata/index.ts'
-import { admit } from './authenticate.ts'
+import { admit, type MappedSource } from './admit.ts'
 import { type CertificateSettings, certificateSignOn } from './external/index.ts'
-import { type MappedSource, mapped } from './mapped-source.ts'
 import type { Principal } from './principal.ts'
 import { type SignInObserver, toldRefusal } from './sign-in-observer.ts'
 
@@ -36,11 +35,10 @@ export function certificateSignIns({ settings, rules, signIns, clock }: Certific
       const now = clock()
       const identity = certificateSignOn({ headers, fromTrustedProxy, now }, settings)
       if (!identity) return undefined
-      const account = mapped(identity, rules)
-      const key = JSON.stringify(account)
+      const key = JSON.stringify(identity)
       const before = known.get(key)
       if (before && before.until > now) return before.principal
-      const user = await admit(signIns, account, now)
+      const user = await admit(signIns, { identity, rules }, now)
       const principal = { ...user, authenticatedBy: 'certificate' } as const
       if (known.size >= REMEMBERED) known.clear()
       known.set(key, { principal, until: now + SIGNED_IN_MS })

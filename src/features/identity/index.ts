@@ -1,3 +1,4 @@
+export { admit, type MappedSource } from './admit.ts'
 export {
   type Authentication,
   authenticate,
@@ -10,7 +11,6 @@ export {
 export { certificateSignIns, type ShownCertificate } from './certificates.ts'
 export * from './external/index.ts'
 export { IdentityUses } from './identity-uses.ts'
-export { type MappedIdentity, type MappedSource, mapped } from './mapped-source.ts'
 export { parseGroupName, parseProjectName, parseRobotName, parseUserName, robotName } from './names.ts'
 export { hashPassword, PasswordVerifier, requireGoodPassword } from './passwords.ts'
 export { type PipelineTrust, pipelineTokens } from './pipelines.ts'

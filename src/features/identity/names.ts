@@ -7,6 +7,11 @@ const GROUP = /^[^\p{Cc}\p{Zl}\p{Zp}]{1,255}$/u
 /** Means something to clients already, or to Berth. */
 const RESERVED = new Set(['anonymous', 'system', 'token', 'oidc', 'oauth2accesstoken'])
 
+/** Would be taken for something else than a user: another source must not name anybody so. */
+export function isMisleadingName(name: string): boolean {
+  return RESERVED.has(name.toLowerCase()) || name.includes(':')
+}
+
 /** @throws NAME_INVALID. */
 export function parseUserName(text: string): string {
   if (USER.test(text) && !RESERVED.has(text)) return text

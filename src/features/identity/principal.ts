@@ -1,7 +1,7 @@
 import type { CredentialScope } from '../../stores/metadata/index.ts'
 
 export type PrincipalKind = 'user' | 'robot' | 'pipeline' | 'anonymous' | 'system'
-export type AuthenticatedBy = 'password' | 'token' | 'identity token' | 'certificate' | 'nothing'
+export type AuthenticatedBy = 'password' | 'token' | 'identity token' | 'certificate' | 'OpenID Connect' | 'nothing'
 
 /** What a registry token was asked for: the grammar of Docker's token scopes. */
 export interface TokenAccess {

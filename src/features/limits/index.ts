@@ -1,5 +1,6 @@
 export { createLimits, type Limits, type LimitsOptions } from './create-limits.ts'
 export { limitHeaders, tooManyRequests } from './limit-answer.ts'
+export { createQuota, type Quota } from './quota.ts'
 export type { Asker, LimitName, LimitState, LimitVerdict, RateLimit, RateLimits } from './rate-limits.ts'
 export { removeExpiredLimits } from './remove-expired-limits.ts'
 export type { SignInRules, SubjectKind } from './sign-in-rules.ts'

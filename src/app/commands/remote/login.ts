@@ -7,6 +7,7 @@ import { ask, askSecret, secretFromInput } from '../../remote/ask.ts'
 import { clientFor, connect, serverUrl } from '../../remote/connect.ts'
 import { credentialsFile, readLogins, writeLogins } from '../../remote/credentials-file.ts'
 import type { CommandContext } from '../context.ts'
+import { singleSignOn } from './single-sign-on.ts'
 
 interface LoginFlags {
   readonly username?: string
@@ -14,6 +15,9 @@ interface LoginFlags {
   readonly tokenName: string
   readonly days: string
   readonly json?: boolean
+  readonly sso?: string | true
+  readonly device?: boolean
+  readonly browser: boolean
 }
 
 const LOCAL = 'http://127.0.0.1:5000'
@@ -27,6 +31,9 @@ export function addLoginCommands(program: Command, context: CommandContext): voi
     .option('--password-stdin', 'the password, or a token, is the first line of standard input; else BERTH_PASSWORD')
     .option('--token-name <name>', 'what the token is called', `berth on ${hostname()}`)
     .option('--days <days>', 'how long the token is valid', '30')
+    .option('--sso [source]', 'sign in with a provider, in a browser')
+    .option('--device', 'with --sso: in a browser elsewhere, by a code that is shown here')
+    .option('--no-browser', 'with --sso: only print the address to open')
     .option('--json', 'as JSON')
     .action((url: string | undefined, flags: LoginFlags) => context.finish(login(url, flags)))
   program
@@ -45,6 +52,8 @@ export function addLoginCommands(program: Command, context: CommandContext): voi
 async function login(address: string | undefined, flags: LoginFlags): Promise<number> {
   const { BERTH_URL, BERTH_USERNAME, BERTH_PASSWORD } = process.env
   const url = serverUrl(address || BERTH_URL || LOCAL)
+  if (flags.sso !== undefined) return keep(url, await singleSignOn(url, flags.sso, wishOf(flags), flags), flags)
+  if (flags.device) throw new CommandError('--device is for --sso.')
   const name = flags.username ?? BERTH_USERNAME ?? (await ask('User name: ', 'Give --username, or set BERTH_USERNAME.'))
   const password = flags.passwordStdin
     ? await secretFromInput()
@@ -54,18 +63,29 @@ async function login(address: string | undefined, flags: LoginFlags): Promise<nu
   const client = clientFor(url, basic(name, password))
   const account = await client.call('getAccount')
   const isToken = account.credential !== undefined
-  const made = isToken
-    ? undefined
-    : await client.call('createOwnToken', { body: { name: flags.tokenName, lifetimeDays: daysOf(flags.days) } })
+  if (isToken) return keep(url, { account: account.name, token: password }, flags)
+  const made = await client.call('createOwnToken', { body: wishOf(flags) })
+  return keep(url, { ...made, account: account.name, token: new Secret(made.token) }, flags)
+}
+
+function wishOf({ tokenName, days }: LoginFlags) {
+  return { name: tokenName, lifetimeDays: daysOf(days) }
+}
+
+/** @param login with an id and an end when it was made here and now. */
+function keep(
+  url: string,
+  login: { account: string; token: Secret; id?: string; expiresAt?: string | undefined },
+  { json }: Pick<LoginFlags, 'json'>,
+): number {
+  const { account: name, token, id, expiresAt } = login
   const file = credentialsFile(process.env)
-  const logins = readLogins(file)
-  const entry = made
-    ? { name: account.name, token: made.token, id: made.id }
-    : { name: account.name, token: password.reveal() }
-  writeLogins(file, { current: url, servers: { ...logins.servers, [url]: entry } })
-  const value = { url, name: account.name, token: made?.id, expiresAt: made?.expiresAt, file }
-  const kept = made ? `A token until ${made.expiresAt}` : 'The token'
-  return show(flags.json, value, [`Signed in to ${url} as ${account.name}. ${kept} is kept in ${file}.`])
+  const entry = { name, token: token.reveal(), ...(id === undefined ? {} : { id }) }
+  writeLogins(file, { current: url, servers: { ...readLogins(file).servers, [url]: entry } })
+  const kept = id === undefined ? 'The token' : `A token until ${expiresAt}`
+  return show(json, { url, name, token: id, expiresAt, file }, [
+    `Signed in to ${url} as ${name}. ${kept} is kept in ${file}.`,
+  ])
 }
 
 async function logout(address: string | undefined, { json }: { json?: boolean }): Promise<number> {

@@ -1,3 +1,4 @@
+import { RegistryError } from '../../../oci/index.ts'
 import type { Secret } from '../../../platform/secrets/index.ts'
 
 /** Somebody whom another system vouches for. */
@@ -24,6 +25,8 @@ export interface PasswordSource {
 }
 
 /** The source refused; the message is for the person who tried. */
-export class SignOnRefused extends Error {
-  override readonly name = 'SignOnRefused'
+export class SignOnRefused extends RegistryError {
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super('DENIED', message, options)
+  }
 }

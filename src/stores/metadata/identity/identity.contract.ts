@@ -201,6 +201,22 @@ export function identityContract(name: string, open: () => Promise<OpenedEngine>
         expect((await identities.users.find('ada'))?.systemRole).toBeUndefined()
       })
 
+      test('who may not enter any more has nothing left of that source, and keeps what is from here', async () => {
+        const ada = await signIn('ada', ['web'], { systemRole: 'administrator' })
+        if (ada === 'name taken') throw new Error(ada)
+        const project = await makeProject('shop')
+        await grant('shop', { kind: 'group', name: 'web' }, 'developer')
+        await identities.groups.create({ name: 'here', now: NOW })
+        await identities.groups.setMember({ group: 'here', user: 'ada', isMember: true })
+        await grant('shop', { kind: 'group', name: 'here' }, 'reader')
+        await identities.signIns.exclude({ source: 'other', subject: 'ada' })
+        await identities.signIns.exclude({ source: 'corp', subject: 'nobody' })
+        expect((await identities.users.find('ada'))?.systemRole).toBe('administrator')
+        await identities.signIns.exclude({ source: 'corp', subject: 'ada' })
+        expect((await identities.users.find('ada'))?.systemRole).toBeUndefined()
+        expect(await rolesOf('user', ada.id, project.id)).toEqual(['reader by here'])
+      })
+
       test('a disabled user whom a source knows stays disabled', async () => {
         const ada = await signIn('ada', ['web'])
         if (ada === 'name taken') throw new Error(ada)

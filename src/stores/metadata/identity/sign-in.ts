@@ -26,6 +26,11 @@ export interface SignIns {
   createFirst(user: NewUser, record?: Recording<boolean>): Promise<boolean>
   /** Creates or updates the user; `name taken` when another source, or a local user, has the name. Durable. */
   external(signIn: ExternalSignIn): Promise<{ readonly id: number; readonly name: string } | 'name taken'>
+  /**
+   * Takes away the groups and the system role of somebody whom the source does not let in any more; the account, if there
+   * is one, stays. Durable.
+   */
+  exclude(identity: Pick<ExternalSignIn, 'source' | 'subject'>): Promise<void>
 }
 
 export function createSignIns(engine: Engine): SignIns {
@@ -52,6 +57,7 @@ export function createSignIns(engine: Engine): SignIns {
         return any === undefined && (await insertUser(queries, user)) !== undefined
       }),
     external: signIn => engine.write(queries => signInFrom(queries, signIn)),
+    exclude: identity => engine.write(queries => excludeFrom(queries, identity)),
   }
 }
 
@@ -81,6 +87,18 @@ async function signInFrom(queries: Queries, signIn: ExternalSignIn) {
   if (known) await queries.updateTable('users').set(columns).where('id', '=', known.id).execute()
   await replaceGroups(queries, user.id, signIn)
   return user
+}
+
+async function excludeFrom(queries: Queries, { source, subject }: Pick<ExternalSignIn, 'source' | 'subject'>) {
+  const excluded = await queries
+    .updateTable('users')
+    .set({ system_role: null })
+    .where('source', '=', source)
+    .where('subject', '=', subject)
+    .returning('id')
+    .executeTakeFirst()
+  if (excluded)
+    await queries.deleteFrom('group_members').where('user_id', '=', excluded.id).where('source', '=', source).execute()
 }
 
 /** Replaced and not added to: a group that the source took somebody out of counts no more (CVE-2025-23208). */

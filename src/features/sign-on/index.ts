@@ -1,0 +1,5 @@
+export { beginSignOn, finishSignOn, SIGN_ON_SECONDS, type SignOnResult } from './code-flow.ts'
+export { beginDevice, type DeviceAnswer, pollDevice } from './device-flow.ts'
+export { createKept, type Kept, type WaitingCommandLine } from './kept.ts'
+export { giveCode, redeemCode } from './one-time-code.ts'
+export type { Attempt, GivenToken, IssueToken, SignOnPlace, SignOns, TokenWish } from './sign-ons.ts'
