@@ -13,7 +13,7 @@ export const DISTRIBUTION_ROUTES: readonly string[] = Object.entries(DISTRIBUTIO
 )
 
 /** Whatever else is served, by its path. */
-export const OTHER_PATHS: readonly string[] = [...TOKEN_PATHS, ...PROBE_PATHS].sort()
+export const OTHER_PATHS: readonly string[] = [...TOKEN_PATHS, ...PROBE_PATHS, '/sign-on'].sort()
 
 const APP = join(import.meta.dir, '../../src/app')
 

@@ -9,7 +9,7 @@ const RESERVED = new Set(['anonymous', 'system', 'token', 'oidc', 'oauth2accesst
 
 /** Would be taken for something else than a user: another source must not name anybody so. */
 export function isMisleadingName(name: string): boolean {
-  return RESERVED.has(name.toLowerCase()) || name.includes(':')
+  return RESERVED.has(name.toLowerCase()) || /^(user|robot|pipeline):/i.test(name)
 }
 
 /** @throws NAME_INVALID. */
