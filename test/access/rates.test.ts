@@ -72,6 +72,22 @@ describe('limits of requests', () => {
     expect((await ask('GET', '203.0.113.3')).status).toBe(200)
   })
 
+  test('a caller can ask what is left, which costs nothing', async () => {
+    const { name, password } = await userOf(running.admin, 'bea')
+    const bea = basic(name, password)
+    const headers = { ...bea, 'X-Forwarded-For': '203.0.113.7' }
+    const limits = async () => {
+      const answer = await fetch(`${running.berth.url}/api/v1/limits`, { headers })
+      return ((await answer.json()) as { items: object[] }).items
+    }
+    const identityPulls = { name: 'identityPulls', source: 'bea', limit: 5, windowSeconds: 600 }
+    const pushes = { name: 'pushes', source: 'bea', limit: 4, windowSeconds: 3600, remaining: 4 }
+    expect(await limits()).toMatchObject([{ ...identityPulls, remaining: 5, resetsAfterSeconds: 0 }, pushes])
+    expect((await ask('GET', '203.0.113.7', bea)).status).toBe(200)
+    expect(await limits()).toMatchObject([{ ...identityPulls, remaining: 4 }, pushes])
+    expect(await limits()).toMatchObject([{ ...identityPulls, remaining: 4 }, pushes])
+  })
+
   test('who is signed in is counted apart, wherever they are', async () => {
     for (const address of ['203.0.113.2', '203.0.113.4', '203.0.113.5', '203.0.113.6', '203.0.113.7'])
       expect((await ask('GET', address, ada)).status).toBe(200)

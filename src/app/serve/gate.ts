@@ -48,7 +48,7 @@ export async function openGate(metadata: Metadata, config: Config, { log, outbou
   const shared = { record, limits: isLimited ? manifestLimits(limits, systemClock) : NO_LIMITS }
   if (config.auth === 'none' || !signing) {
     const access: Access = { mode: 'open' }
-    const doors = [administrationDoor(metadata, config, { access, authentication: undefined, issuers: [] })]
+    const doors = [administrationDoor(metadata, config, { access, authentication: undefined, issuers: [], limits })]
     const stop = async () => void (await Promise.all([limits.close(), recorder.stop()]))
     return { ...shared, access, doors, mayScrape: async () => undefined, stop }
   }
@@ -59,8 +59,8 @@ export async function openGate(metadata: Metadata, config: Config, { log, outbou
     ...entered,
     doors: [
       ...entered.doors,
-      administrationDoor(metadata, config, identity),
-      signOnDoor(metadata, config, { identity, record, log }),
+      administrationDoor(metadata, config, { ...identity, limits }),
+      signOnDoor(metadata, config, { identity, record, log, limits }),
     ],
     stop: async () => void (await Promise.all([identity.stop(), limits.close(), recorder.stop()])),
   }
