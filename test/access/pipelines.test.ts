@@ -193,7 +193,12 @@ describe('pipelines', () => {
       { aud: [AUDIENCE, 'https://other.example'] },
       'The token is for several audiences.',
     ],
-    ['another repository of that name', 'github', { repository_id: '75' }, 'the claim repository_id is "75", not 74'],
+    [
+      'another repository of that name',
+      'github',
+      { repository_id: '75' },
+      'No trust rule names the pipeline of this token: repository_id "75", repository_owner_id "65".',
+    ],
     ['another branch', 'github', { ref: 'refs/heads/feature' }, 'the claim ref is "refs/heads/feature", not'],
     ['pull_request_target', 'github', { event_name: 'pull_request_target' }, "runs a stranger's code"],
     [
@@ -212,7 +217,7 @@ describe('pipelines', () => {
       'another pod',
       'kubernetes',
       { 'kubernetes.io': { namespace: 'ci' } },
-      'the token has no claim kubernetes.io/serviceaccount/uid',
+      'kubernetes.io/serviceaccount/uid is not there',
     ],
     [
       'another issuer',
@@ -230,11 +235,14 @@ describe('pipelines', () => {
     expect(asPassword.message).toContain(reason)
   })
 
-  test('why a token was refused is in the audit log', async () => {
-    await exchange(await idToken('github', { repository_id: '76' }))
+  test('what the rules of others say is in the audit log, and told to nobody else', async () => {
+    const { body } = await exchange(await idToken('github', { repository_id: '76' }))
+    expect(body.error_description).not.toMatch(/fleet|main|74/)
     const found = async () =>
       (await auditOf(running.berth)).some(
-        ({ type, reason }) => type === 'authentication.failed' && reason?.includes('repository_id is "76"') === true,
+        ({ type, reason }) =>
+          type === 'authentication.failed' &&
+          reason?.includes('fleet/main: the claim repository_id is "76", not 74') === true,
       )
     expect(await until(found)).toBe(true)
   })
@@ -334,7 +342,9 @@ describe('pipelines', () => {
     })
     const output = await helper.stdout.text()
     expect(await helper.exited).toBe(1)
-    expect(output).toContain(`${host} refused the ID token (401): No trust rule is for this token`)
+    expect(output).toContain(
+      `${host} refused the ID token (401): No trust rule names the pipeline of this token: project_id "21"`,
+    )
   })
 
   test('the kubelet’s provider gives nodes what the pod may pull', async () => {
