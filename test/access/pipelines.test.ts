@@ -6,6 +6,7 @@ import { githubClaims, gitlabClaims, kubernetesClaims } from '../support/pipelin
 import { blobOf, imageOf } from '../support/registry-client.ts'
 import { ADMIN, auditOf, until, userOf } from '../support/sign-in.ts'
 import { startTokenIssuer, type TokenIssuer } from '../support/token-issuer.ts'
+import { findTool } from '../tools/find-tools.ts'
 import { type Configured, runClient, smallImage, startConfigured } from './configured.ts'
 
 const AUDIENCE = 'https://berth.example'
@@ -98,6 +99,29 @@ describe('pipelines', () => {
     }
   })
 
+  // The command line alone signs in by itself, and keeps what it is given.
+  test.skipIf(findTool('docker') === undefined)('docker login with an ID token lasts as long as the job', async () => {
+    expect((await rule('docker', 'github', { repository_id: '81' }, { permissions: ['pull', 'push'] })).status).toBe(
+      201,
+    )
+    const env = home('docker')
+    const login = async () => {
+      const password = await idToken('github', { repository_id: '81' })
+      return runClient(running.folder, 'docker login -u oidc -p', [password, host], env)
+    }
+    expect(await until(async () => (await login()).code === 0)).toBe(true)
+    const kept = await Bun.file(join(env.DOCKER_CONFIG, 'config.json')).text()
+    expect(kept).toContain('identitytoken')
+    // Another client that reads the same file sends it by the same way.
+    const image = `${host}/fleet/docker:1`
+    const pushed = await runClient(running.folder, 'crane --insecure push --index', [layout, image], env)
+    expect(pushed).toMatchObject({ code: 0 })
+    for (let times = 0; times < 2; times += 1)
+      expect(await runClient(running.folder, 'docker manifest inspect --insecure', [image], env)).toMatchObject({
+        code: 0,
+      })
+  })
+
   test('RFC 8693: an exchanged token is a password for crane and skopeo', async () => {
     const { status, body } = await exchange(await idToken('github'))
     expect([status, body.issued_token_type, body.token_type]).toEqual([
@@ -169,7 +193,12 @@ describe('pipelines', () => {
       { aud: [AUDIENCE, 'https://other.example'] },
       'The token is for several audiences.',
     ],
-    ['another repository of that name', 'github', { repository_id: '75' }, 'the claim repository_id is "75", not 74'],
+    [
+      'another repository of that name',
+      'github',
+      { repository_id: '75' },
+      'No trust rule names the pipeline of this token: repository_id "75", repository_owner_id "65".',
+    ],
     ['another branch', 'github', { ref: 'refs/heads/feature' }, 'the claim ref is "refs/heads/feature", not'],
     ['pull_request_target', 'github', { event_name: 'pull_request_target' }, "runs a stranger's code"],
     [
@@ -188,7 +217,7 @@ describe('pipelines', () => {
       'another pod',
       'kubernetes',
       { 'kubernetes.io': { namespace: 'ci' } },
-      'the token has no claim kubernetes.io/serviceaccount/uid',
+      'kubernetes.io/serviceaccount/uid is not there',
     ],
     [
       'another issuer',
@@ -206,11 +235,14 @@ describe('pipelines', () => {
     expect(asPassword.message).toContain(reason)
   })
 
-  test('why a token was refused is in the audit log', async () => {
-    await exchange(await idToken('github', { repository_id: '76' }))
+  test('what the rules of others say is in the audit log, and told to nobody else', async () => {
+    const { body } = await exchange(await idToken('github', { repository_id: '76' }))
+    expect(body.error_description).not.toMatch(/fleet|main|74/)
     const found = async () =>
       (await auditOf(running.berth)).some(
-        ({ type, reason }) => type === 'authentication.failed' && reason?.includes('repository_id is "76"') === true,
+        ({ type, reason }) =>
+          type === 'authentication.failed' &&
+          reason?.includes('fleet/main: the claim repository_id is "76", not 74') === true,
       )
     expect(await until(found)).toBe(true)
   })
@@ -273,10 +305,8 @@ describe('pipelines', () => {
     expect((await begin(password)).status).toBe(202)
     expect((await begin(client)).status).toBe(202)
     expect((await running.admin('DELETE', '/projects/fleet/trust-rules/brief')).status).toBe(204)
-    const removedAt = Date.now()
     for (const headers of [password, client])
       expect(await until(async () => (await begin(headers)).status === 401)).toBe(true)
-    expect(Date.now() - removedAt).toBeLessThan(5000)
     expect((await begin(password)).message).toContain('is gone')
     expect((await exchange(await idToken('github', { repository_id: '99' }))).status).toBe(401)
   })
@@ -312,7 +342,9 @@ describe('pipelines', () => {
     })
     const output = await helper.stdout.text()
     expect(await helper.exited).toBe(1)
-    expect(output).toContain(`${host} refused the ID token (401): No trust rule is for this token`)
+    expect(output).toContain(
+      `${host} refused the ID token (401): No trust rule names the pipeline of this token: project_id "21"`,
+    )
   })
 
   test('the kubelet’s provider gives nodes what the pod may pull', async () => {

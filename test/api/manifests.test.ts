@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { blobOf, type Document, IMAGE, IMAGE, INDEX, imageOf, indexOf, registryClient } from '../support/registry-client.ts'
+import { blobOf, type Document, IMAGE, INDEX, imageOf, indexOf, registryClient } from '../support/registry-client.ts'
 import { type Berth, startBerth } from '../support/start-berth.ts'
 
 const REPOSITORY = 'api/manifests'

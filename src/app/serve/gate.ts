@@ -6,7 +6,7 @@ import { ANONYMOUS, authenticate, type Signing } from '../../features/identity/i
 import { createLimits } from '../../features/limits/index.ts'
 import { systemClock } from '../../platform/clock/index.ts'
 import type { Outbound } from '../../platform/outbound/index.ts'
-import type { Log } from '../../platform/telemetry/index.ts'
+import type { Log, Metrics } from '../../platform/telemetry/index.ts'
 import type { Metadata } from '../../stores/metadata/index.ts'
 import { administrationDoor } from '../administration.ts'
 import { openRecorder } from '../audit.ts'
@@ -30,13 +30,18 @@ export interface Gate {
 
 interface Parts {
   readonly log: Log
+  readonly metrics: Metrics
   readonly outbound: Outbound
   /** Undefined where nobody signs in. */
   readonly signing: Signing | undefined
 }
 
-export async function openGate(metadata: Metadata, config: Config, { log, outbound, signing }: Parts): Promise<Gate> {
-  const recorder = openRecorder(metadata, log)
+export async function openGate(
+  metadata: Metadata,
+  config: Config,
+  { log, metrics, outbound, signing }: Parts,
+): Promise<Gate> {
+  const recorder = openRecorder(metadata, log, metrics)
   const record = recordRequests(recorder, systemClock, config.audit.pulls === 'manifests')
   const limits = createLimits({
     windows: metadata.rateWindows,

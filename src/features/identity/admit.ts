@@ -6,7 +6,7 @@ import {
   SignOnRefused,
   type SourceRules,
 } from './external/index.ts'
-import { isMisleadingName } from './names.ts'
+import { isForeignName } from './names.ts'
 import { type Principal, userPrincipal } from './principal.ts'
 import { Unauthenticated } from './unauthenticated.ts'
 
@@ -34,7 +34,7 @@ export async function admit(
     await signIns.exclude({ source, subject })
     throw new SignOnRefused(`${source} knows you, but you are in none of the groups that may enter.`)
   }
-  if (isMisleadingName(name)) throw new SignOnRefused(`${source} calls you ${name}, which nobody may be called here.`)
+  if (!isForeignName(name)) throw new SignOnRefused(`${source} knows you as ${name}, which is nobody's name here.`)
   const { groups, systemRole } = roles
   const user = await signIns.external({ source, subject, name, displayName, email, groups, systemRole, now })
   if (user === 'name taken') throw nameTaken(name, source)

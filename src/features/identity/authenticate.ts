@@ -2,7 +2,7 @@ import type { Clock } from '../../platform/clock/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import type { AccessFacts, Credential, Credentials, SignIns } from '../../stores/metadata/index.ts'
 import { admit, type MappedSource } from './admit.ts'
-import { askInTurn } from './external/index.ts'
+import { askInTurn, TokenRefused } from './external/index.ts'
 import type { IdentityUses } from './identity-uses.ts'
 import type { PasswordVerifier } from './passwords.ts'
 import { ANONYMOUS, type Principal, userPrincipal } from './principal.ts'
@@ -137,8 +137,10 @@ export async function signInPipeline(
     observe({ principal, outcome: 'success' })
     return principal
   } catch (error) {
-    if (error instanceof Unauthenticated)
-      observe({ principal: { ...ANONYMOUS, name: 'pipeline' }, outcome: 'denied', reason: error.message })
+    if (error instanceof Unauthenticated) {
+      const reason = error.cause instanceof TokenRefused ? error.cause.recorded : error.message
+      observe({ principal: { ...ANONYMOUS, name: 'pipeline' }, outcome: 'denied', reason })
+    }
     throw error
   }
 }
