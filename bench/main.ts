@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { access } from './bounds/access.ts'
 import { audit } from './bounds/audit.ts'
 import type { Bound } from './bounds/bound.ts'
 import { memory, memoryOf } from './bounds/memory.ts'
@@ -118,7 +119,7 @@ async function runScaledBounds(): Promise<Bound[]> {
 
 async function runBounds(): Promise<Bound[]> {
   const measured: Bound[] = []
-  for (const [name, run] of Object.entries({ scale, memory, processes, audit })) {
+  for (const [name, run] of Object.entries({ scale, memory, processes, access, audit })) {
     if (!wanted({ name })) continue
     progress(name)
     measured.push(...(await run(folder, rounds)))

@@ -154,7 +154,8 @@ async function untilReady(url: string, child: Bun.Subprocess, log: () => Promise
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`The registry ended with ${child.exitCode}:\n${await log()}`)
     const answered = await fetch(url).then(
-      response => response.ok,
+      // One that asks who is calling is ready too.
+      response => response.ok || response.status === 401,
       () => false,
     )
     if (answered) return

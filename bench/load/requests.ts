@@ -8,10 +8,11 @@ const CONNECTIONS = 16
 /** Requests of these paths, in turn, over 16 connections for `seconds`, by a process of their own. */
 export async function loadRequests(
   { host }: Pick<Registry, 'host'>,
-  { paths, method = 'GET', seconds = 3, connections = CONNECTIONS }: LoadOptions,
+  { paths, method = 'GET', seconds = 3, connections = CONNECTIONS, authorization }: LoadOptions,
 ): Promise<Work> {
   const child = Bun.spawn([process.execPath, GENERATOR, host, method, String(connections), String(seconds)], {
     stdin: new Blob([paths.join('\n')]),
+    env: { ...process.env, ...(authorization === undefined ? {} : { BENCH_AUTHORIZATION: authorization }) },
     stdout: 'pipe',
     stderr: 'inherit',
   })
@@ -26,4 +27,5 @@ interface LoadOptions {
   readonly method?: 'GET' | 'HEAD'
   readonly seconds?: number
   readonly connections?: number
+  readonly authorization?: string
 }

@@ -16,8 +16,12 @@ const LAST_CHUNK = Buffer.from('0\r\n\r\n')
 const [host = '', method = 'GET', connections = '1', seconds = '1'] = process.argv.slice(2)
 const [hostname = '', port = ''] = host.split(':')
 const paths = (await Bun.stdin.text()).trim().split('\n')
+const authorization = process.env.BENCH_AUTHORIZATION
+const who = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`
 const requests = paths.map(path =>
-  Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nAccept: ${ACCEPT}\r\nUser-Agent: berth-bench\r\n\r\n`),
+  Buffer.from(
+    `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nAccept: ${ACCEPT}\r\nUser-Agent: berth-bench\r\n${who}\r\n`,
+  ),
 )
 
 let turn = 0

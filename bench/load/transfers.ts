@@ -3,8 +3,8 @@ import { type BigFile, randomBlob } from '../content.ts'
 import type { Registry } from '../registries.ts'
 
 /** Uploads by one POST and one PUT. */
-export async function pushBlob({ url }: Registry, repository: string, blob: Bytes): Promise<void> {
-  expectStatus(201, await registryClient(url).pushBlob(repository, blob), `PUT of a blob to ${url}`)
+export async function pushBlob({ url }: Registry, repository: string, blob: Bytes, who = {}): Promise<void> {
+  expectStatus(201, await registryClient(url, who).pushBlob(repository, blob), `PUT of a blob to ${url}`)
 }
 
 /** The same, with the body sent from a file by curl, so that the client is no bottleneck. */
@@ -33,12 +33,14 @@ export async function pushImage(
   repository: string,
   layer: Bytes,
   tags: readonly string[],
+  authorization?: string,
 ): Promise<Document> {
+  const who: Record<string, string> = authorization === undefined ? {} : { Authorization: authorization }
   const config = randomBlob(500)
   const image = imageOf([config, layer])
-  const client = registryClient(registry.url)
-  await pushBlob(registry, repository, config)
-  await pushBlob(registry, repository, layer)
+  const client = registryClient(registry.url, who)
+  await pushBlob(registry, repository, config, who)
+  await pushBlob(registry, repository, layer, who)
   for (const tag of tags) {
     expectStatus(201, await client.putManifest(repository, tag, image), `PUT of a manifest to ${registry.url}`)
   }

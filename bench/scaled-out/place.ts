@@ -13,7 +13,7 @@ export interface Place extends AsyncDisposable {
 export async function startPlace(): Promise<Place> {
   const stack = new AsyncDisposableStack()
   const postgres = stack.use(await startPostgres({ durable: true }))
-  const s3 = stack.use(await startVersitygw())
+  const s3 = stack.use(await startVersitygw({ manyParts: true }))
   const database = async () => ({ BERTH_DATABASE: await postgres.createDatabase() })
   return {
     database,

@@ -7,14 +7,19 @@ import { storeSettings } from '../support/settings.ts'
 import { ADMIN, type Api, apiOf, auditOf, basicOf, startClosed, userOf } from '../support/sign-in.ts'
 import { type Berth, freePort, withoutSettings } from '../support/start-berth.ts'
 
+const ISSUER = 'https://token.actions.example.com'
+
 describe('the commands that ask a server', () => {
   let berth: Berth
   let admin: Api
   let home: string
   beforeAll(async () => {
-    berth = await startClosed()
-    admin = apiOf(berth.url, ADMIN)
     home = await mkdtemp(join(tmpdir(), 'berth-home-'))
+    const settings = join(home, 'server.yaml')
+    const issuer = { issuer: ISSUER, kind: 'github' }
+    await Bun.write(settings, JSON.stringify({ identity: { workload: { issuers: [issuer] } } }))
+    berth = await startClosed({ BERTH_CONFIG: settings })
+    admin = apiOf(berth.url, ADMIN)
   })
   afterAll(async () => {
     await berth[Symbol.asyncDispose]()
@@ -128,7 +133,7 @@ describe('the commands that ask a server', () => {
   test('trust rules, pipelines only, and the glass', async () => {
     await login()
     await json('project', 'create', 'prod')
-    const rule = ['--issuer', 'https://ci.example.com', '--audience', 'berth']
+    const rule = ['--issuer', ISSUER, '--audience', 'berth']
     const conditions = ['--condition', 'repository_id=4711', 'ref=refs/heads/main', 'ref=refs/tags/*']
     const added = await json('trust-rule', 'add', 'prod', 'main', ...rule, ...conditions)
     expect(added.conditions).toEqual({ repository_id: ['4711'], ref: ['refs/heads/main', 'refs/tags/*'] })

@@ -203,6 +203,27 @@ describe('tags:', () => {
   })
 })
 
+test('what was pushed is never a page to a browser', async () => {
+  const { ask, pushBlob } = running()
+  const page = blobOf('<!doctype html><script>alert(1)</script>')
+  expect(await pushBlob('shop/web', page, mallory)).toBe(201)
+  const blobOfPage = await ask('GET', `shop/web/blobs/${page.digest}`, { ...mallory, Accept: 'text/html' })
+  expect(blobOfPage.headers.get('Content-Type')).toBe('application/octet-stream')
+  expect(blobOfPage.headers.get('Content-Disposition')).toBe('attachment')
+  for (const path of [
+    `shop/web/manifests/v1`,
+    'shop/web/manifests/<script>',
+    '<script>/tags/list',
+    'shop/web/tags/list?n=<script>',
+  ]) {
+    const response = await ask('GET', path, { ...mallory, Accept: 'text/html' })
+    expect([path, response.headers.get('Content-Type')]).toEqual([
+      path,
+      expect.stringMatching(/^application\/[a-z.+0-9-]*json/),
+    ])
+  }
+})
+
 describe('the catalog', () => {
   const repositories = async (headers: Headers, query = '') => {
     const names: string[] = []

@@ -63,7 +63,7 @@ export const OTHERS: Readonly<
   '/token': { methods: ['GET', 'POST'], anonymous: 200, member: 200, administrator: 200, badCredentials: 401 },
 }
 
-export const DOORS_WITH_LINES: readonly string[] = ['token']
+export const DOORS_WITH_LINES: readonly string[] = ['admin', 'token']
 
 const NOTHING: readonly Right[] = []
 const READS: readonly Right[] = ['stat', 'list', 'pull']

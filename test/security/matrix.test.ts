@@ -1,16 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import {
-  basic,
-  bearer,
-  identitiesOf,
-  type MadeToken,
-  RIGHTS_COUNT_AFTER_MS,
-  registryToken,
-  SECURED,
-  type TestIdentities,
-} from '../support/identities.ts'
-import { type Bytes, blobOf, digestOf, imageOf } from '../support/registry-client.ts'
-import { type Berth, startBerth } from '../support/start-berth.ts'
+import { digestOf } from '../support/registry-client.ts'
+import { blob, type Everybody, everyScope, type Headers, image, startWithEverybody } from './everybody.ts'
 import {
   CALLERS,
   type CallerName,
@@ -23,145 +13,16 @@ import {
   type Right,
   rightsIn,
 } from './matrix-table.ts'
-import { DISTRIBUTION_ROUTES, DOORS, EVERY_METHOD, OTHER_PATHS } from './routes.ts'
+import { DISTRIBUTION_ROUTES, doors, EVERY_METHOD, OTHER_PATHS } from './routes.ts'
 
-type Headers = Readonly<Record<string, string>>
-
-const blob = blobOf('{}')
-const image = imageOf([blob])
 const ABSENT = digestOf(new TextEncoder().encode('nothing'))
 
-let berth: Berth
-let identities: TestIdentities
-const credentials = new Map<CallerName, Headers>()
-
+let everybody: Everybody
 beforeAll(async () => {
-  berth = await startBerth({ env: { ...SECURED, BERTH_LOG_REQUESTS: 'none' } })
-  identities = await identitiesOf(berth.dataFolder)
-  await makeEverybody()
-  await Bun.sleep(RIGHTS_COUNT_AFTER_MS)
+  everybody = await startWithEverybody()
 })
-afterAll(async () => {
-  await identities?.[Symbol.asyncDispose]()
-  await berth?.[Symbol.asyncDispose]()
-})
-
-async function makeEverybody(): Promise<void> {
-  const { project, user, grant, token, group, robot, tables } = identities
-  for (const [name, visibility] of [
-    ['shop', 'private'],
-    ['bank', 'private'],
-    ['wiki', 'internal'],
-    ['open', 'public'],
-  ] as const)
-    await project(name, visibility)
-  await tables.roles.put({ name: 'cleaner', permissions: ['pull', 'delete'], now: Date.now() })
-  const tokens = new Map<string, MadeToken>()
-  const enter = async (caller: CallerName, name: string, role?: string, within?: { repositories: string }) => {
-    await user(name)
-    if (role !== undefined) await grant('shop', name, role, within)
-    const made = await token(name)
-    tokens.set(name, made)
-    credentials.set(caller, basic(name, made.secret))
-    return made
-  }
-  for (const role of ['owner', 'maintainer', 'developer', 'CI', 'reader', 'auditor'] as const)
-    await enter(role, role.toLowerCase(), role)
-  await enter('custom role', 'custom', 'cleaner')
-  await enter('by a group', 'grouped')
-  await group('web', ['grouped'])
-  await grant('shop', '@web', 'developer')
-  await enter('of one repository', 'narrow', 'owner', { repositories: 'shop/web' })
-  await enter('reader of one repository', 'narrow-reader', 'reader', { repositories: 'shop/web' })
-  await enter('no role', 'stranger')
-  for (const [caller, name, systemRole] of [
-    ['administrator', 'root', 'administrator'],
-    ['auditor of the system', 'inspector', 'auditor'],
-    ['project creator', 'founder', 'project creator'],
-  ] as const) {
-    await user(name, { systemRole })
-    credentials.set(caller, basic(name, (await token(name)).secret))
-  }
-  await pushContent()
-  const ci = await robot('shop', 'ci')
-  await grant('shop', ci, 'developer', { repositories: 'shop/web' })
-  credentials.set('robot', basic(ci, (await token(ci)).secret))
-  const off = await robot('shop', 'off')
-  await grant('shop', off, 'developer')
-  credentials.set('disabled robot', basic(off, (await token(off)).secret))
-  await tables.robots.update('shop', off, { state: 'disabled' })
-  const other = await robot('bank', 'ci')
-  await grant('bank', other, 'developer')
-  credentials.set('robot of another project', basic(other, (await token(other)).secret))
-
-  credentials.set('anonymous', {})
-  const restricted = async (caller: CallerName, name: string, permission: string, ...globs: readonly string[]) => {
-    const scope = globs.map(repositories => ({ repositories, permissions: [permission] }))
-    credentials.set(caller, bearer((await token(name, { scope })).secret))
-  }
-  await restricted('token to pull from one repository', 'owner', 'pull', 'shop/web')
-  await restricted('token to push', 'owner', 'push', 'shop/**')
-  await restricted("administrator's token to pull", 'root', 'pull', 'shop/**', 'nowhere*/**')
-  await registryTokens()
-
-  await endedIdentities(tokens)
-}
-
-async function pushContent(): Promise<void> {
-  const root = credentials.get('administrator') as Headers
-  for (const repository of Object.values(REPOSITORIES)) {
-    const put = (path: string, body: Bytes, type = 'application/octet-stream') =>
-      fetch(`${berth.url}/v2/${repository}/${path}`, {
-        method: path.startsWith('blobs') ? 'POST' : 'PUT',
-        body: body.bytes,
-        headers: { ...root, 'Content-Type': type },
-      })
-    expect((await put(`blobs/uploads/?digest=${blob.digest}`, blob)).status).toBe(201)
-    expect((await put('manifests/v1', image, image.mediaType)).status).toBe(201)
-  }
-}
-
-const everyScope = [...Object.values(REPOSITORIES).map(name => `repository:${name}:*`), 'registry:catalog:*']
-
-async function registryTokens(): Promise<void> {
-  const owner = credentials.get('owner') as Headers
-  const ask = async (caller: CallerName, by: Headers, ...scopes: string[]) =>
-    credentials.set(caller, bearer(await registryToken(berth.url, by, ...scopes)))
-  await ask('registry token to pull', owner, 'repository:shop/web:pull')
-  await ask('registry token to pull and push', owner, 'repository:shop/web:pull,push')
-  await ask('registry token without scopes', owner)
-  await ask('registry token of nobody', {}, ...everyScope)
-  const narrow = credentials.get('reader of one repository') as Headers
-  await ask('registry token that asked for everything', narrow, ...everyScope)
-}
-
-/** Those who were somebody once. */
-async function endedIdentities(tokens: Map<string, MadeToken>): Promise<void> {
-  const { user, grant, token, tables, revoke } = identities
-  expect(tokens.size).toBeGreaterThan(0)
-  const leave = async (name: string, ...callers: [direct: CallerName | undefined, issued: CallerName | undefined]) => {
-    await user(name)
-    const held = await grant('shop', name, 'owner')
-    const made = await token(name)
-    const [direct, issued] = callers
-    if (direct) credentials.set(direct, basic(name, made.secret))
-    const scope = 'repository:shop/web:pull,push,delete'
-    if (issued) credentials.set(issued, bearer(await registryToken(berth.url, basic(name, made.secret), scope)))
-    return { made, held }
-  }
-  const disabled = await leave('gone-disabled', 'disabled user', 'registry token of a disabled user')
-  await tables.users.update('gone-disabled', { state: 'disabled' })
-  expect(disabled.made.secret).not.toBe('')
-  const revoked = await leave('gone-revoked', 'revoked token', 'registry token whose token was revoked')
-  await revoke(revoked.made)
-  await leave('gone-removed', 'token of a removed user', 'registry token of a removed user')
-  await tables.users.remove('gone-removed')
-  const lost = await leave('gone-role', undefined, 'registry token of somebody who lost the role')
-  await tables.grants.remove('shop', lost.held)
-  const expired = await token('owner', { expiresAt: Date.now() - 1 })
-  credentials.set('expired token', basic('owner', expired.secret))
-  credentials.set('wrong password', basic('owner', 'no password of theirs'))
-}
+afterAll(() => everybody?.[Symbol.asyncDispose]())
+const headersOf = (caller: CallerName) => everybody.credentials.get(caller) as Headers
 
 function pathOf(kind: string, repository: string): string {
   const paths: Readonly<Record<string, string>> = {
@@ -189,7 +50,7 @@ function targetOf(route: string, repository: string): string {
 async function ask(route: string, repository: string, headers: Headers): Promise<Response> {
   const [method = ''] = route.split(' ')
   const body = method === 'PUT' || method === 'PATCH' ? { body: '{' } : {}
-  const response = await fetch(berth.url + targetOf(route, repository), { method, headers, ...body })
+  const response = await fetch(everybody.url + targetOf(route, repository), { method, headers, ...body })
   await response.arrayBuffer()
   return response
 }
@@ -219,11 +80,11 @@ describe('nothing is served without a line in the table:', () => {
   test('every path beside /v2', () => {
     expect(Object.keys(OTHERS).toSorted()).toEqual([...OTHER_PATHS])
   })
-  test('every door', () => {
-    expect([...DOORS_WITH_LINES]).toEqual([...DOORS])
+  test('every door', async () => {
+    expect([...DOORS_WITH_LINES].toSorted()).toEqual([...(await doors())])
   })
   test('every caller of the table is somebody', () => {
-    expect([...credentials.keys()].toSorted()).toEqual((Object.keys(CALLERS) as CallerName[]).toSorted())
+    expect([...everybody.credentials.keys()].toSorted()).toEqual((Object.keys(CALLERS) as CallerName[]).toSorted())
   })
 })
 
@@ -233,7 +94,7 @@ describe('every route of /v2, asked by', () => {
       test(`${name}, in a repository that is ${place}`, async () => {
         const [expected, actual]: Record<string, number>[] = [{}, {}]
         for (const route of Object.keys(DISTRIBUTION)) {
-          const response = await ask(route, REPOSITORIES[place], credentials.get(name) as Headers)
+          const response = await ask(route, REPOSITORIES[place], headersOf(name))
           ;(expected as Record<string, number>)[route] = expectedStatus(caller, route, place)
           ;(actual as Record<string, number>)[route] = response.status
           // Whoever is told to come again is told where.
@@ -248,7 +109,7 @@ describe('every route of /v2, asked by', () => {
       const odd: unknown[] = []
       for (const [route, { needs }] of Object.entries(DISTRIBUTION)) {
         if (needs === 'signed in') continue
-        const response = await ask(route, `nowhere${crypto.randomUUID()}/x`, credentials.get(name) as Headers)
+        const response = await ask(route, `nowhere${crypto.randomUUID()}/x`, headersOf(name))
         const expected = expectedWhereNothingIs(name, caller, route, needs)
         if (response.status !== expected) odd.push({ route, expected, status: response.status })
       }
@@ -275,8 +136,8 @@ test('a method that an endpoint does not have is refused, whoever asks', async (
     for (const method of EVERY_METHOD) {
       if (`${method} ${kind}` in DISTRIBUTION) continue
       for (const caller of ['anonymous', 'administrator'] as const) {
-        const headers = credentials.get(caller) as Headers
-        const { status } = await fetch(berth.url + pathOf(kind, 'shop/web'), { method, headers })
+        const headers = headersOf(caller)
+        const { status } = await fetch(everybody.url + pathOf(kind, 'shop/web'), { method, headers })
         expect([method, kind, caller, status]).toEqual([method, kind, caller, 405])
       }
     }
@@ -289,7 +150,7 @@ describe('what is served beside /v2, asked by', () => {
       for (const [path, line] of Object.entries(OTHERS)) {
         for (const method of EVERY_METHOD) {
           if (path === '/token' && method === 'POST') continue
-          const { status } = await fetch(berth.url + path, { method, headers: credentials.get(name) as Headers })
+          const { status } = await fetch(everybody.url + path, { method, headers: headersOf(name) })
           expect([path, method, status]).toEqual([path, method, statusBeside(path, method, line, caller)])
         }
       }
@@ -311,7 +172,7 @@ describe('a token is issued for what its bearer may do and no more, asked by', (
   for (const [name, caller] of Object.entries(CALLERS) as [CallerName, Expected][]) {
     test(name, async () => {
       const query = everyScope.map(scope => `scope=${scope.replace(':*', ':pull,push,delete,*')}`).join('&')
-      const response = await fetch(`${berth.url}/token?${query}`, { headers: credentials.get(name) as Headers })
+      const response = await fetch(`${everybody.url}/token?${query}`, { headers: headersOf(name) })
       if (caller.kind === 'bad credentials' || caller.kind === 'registry token') {
         expect(response.status).toBe(401)
         return

@@ -102,7 +102,13 @@ test('no password, token or key that was used is in the log, the database or the
 
 test('the log is one JSON object a line, whatever names, paths and user agents hold', async () => {
   const { berth } = running()
-  const before = berth.log().length
+  // Replicas have a log each, so that what is new is told by what was there.
+  const before = new Set(berth.log().split('\n'))
+  const written = () =>
+    berth
+      .log()
+      .split('\n')
+      .filter(line => line !== '' && !before.has(line))
   const evil = '\r\n{"level":30,"msg":"forged"}\r\n\u001b[31m\u2028\u0000'
   const get = (path: string, headers: string) =>
     rawRequest(berth.host, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n\r\n`)
@@ -115,10 +121,10 @@ test('the log is one JSON object a line, whatever names, paths and user agents h
   await get('/v2/shop/web/tags/list', `${basicLine()}\r\nUser-Agent: evil"} {"msg":"forged"}`)
   // Each is answered before its line is written.
   await Bun.sleep(200)
-  const lines = berth.log().slice(before).split('\n').filter(Boolean)
+  const lines = written()
   expect(lines.length).toBeGreaterThan(5)
   for (const line of lines) expect(JSON.parse(line)).not.toMatchObject({ msg: 'forged' })
-  expect(berth.log().slice(before)).not.toContain('\u001b')
+  expect(lines.join('')).not.toContain('\u001b')
 })
 
 test('the audit log keeps what a client says of itself as it is, in one entry', async () => {
@@ -136,8 +142,8 @@ test('the audit log keeps what a client says of itself as it is, in one entry', 
     berth.dataFolder,
     'select entry as text from audit_inbox union all select body as text from audit_records',
   )
-  const parsed = rows.map(({ text }) => JSON.parse(String(text)))
-  const entries = parsed.map(each => each.entry ?? each)
+  // In the chain the entry lies within its record.
+  const entries = rows.map(({ text }) => JSON.parse(String(text))).map(kept => kept.entry ?? kept)
   const own = entries.filter(({ resource }) => resource.repository === 'shop/audited')
   expect(own.map(({ type }) => type).toSorted()).toEqual(['manifest.push', 'tag.create'])
   for (const { origin, actor } of own) {

@@ -80,11 +80,13 @@ function describe({ digest, bytes }: Bytes, mediaType: string): Descriptor {
   return { mediaType, digest, size: bytes.length }
 }
 
-/** Requests of one registry; each gives the response, and leaves judging it to the caller. */
-export function registryClient(url: string) {
+/** Requests of one registry; each gives the response, and leaves judging it to the caller. @param who headers of each. */
+export function registryClient(url: string, who: Readonly<Record<string, string>> = {}) {
+  const ask = (target: string | URL, init: RequestInit = {}) =>
+    fetch(target, { ...init, headers: { ...who, ...(init.headers as Record<string, string> | undefined) } })
   const at = (path: string) => `${url}/v2/${path}`
   const begin = async (repository: string, query = '') => {
-    const response = await fetch(at(`${repository}/blobs/uploads/${query}`), { method: 'POST' })
+    const response = await ask(at(`${repository}/blobs/uploads/${query}`), { method: 'POST' })
     await response.arrayBuffer()
     return response
   }
@@ -98,7 +100,7 @@ export function registryClient(url: string) {
       if (begun.status !== 202) return begun.status
       const location = locate(begun)
       location.searchParams.set('digest', digest)
-      return statusOf(fetch(location, { method: 'PUT', body: bytes }))
+      return statusOf(ask(location, { method: 'PUT', body: bytes }))
     },
     /** POST, one PATCH for each chunk, PUT without a body. */
     async pushChunks(repository: string, { digest, bytes }: Bytes, chunkBytes: number): Promise<number> {
@@ -108,20 +110,20 @@ export function registryClient(url: string) {
       for (let from = 0; from < bytes.length; from += chunkBytes) {
         const chunk = bytes.slice(from, from + chunkBytes)
         const headers = { 'Content-Range': `${from}-${from + chunk.length - 1}` }
-        const response = await fetch(location, { method: 'PATCH', body: chunk, headers })
+        const response = await ask(location, { method: 'PATCH', body: chunk, headers })
         await response.arrayBuffer()
         if (response.status !== 202) return response.status
         location = locate(response)
       }
       location.searchParams.set('digest', digest)
-      return statusOf(fetch(location, { method: 'PUT' }))
+      return statusOf(ask(location, { method: 'PUT' }))
     },
     async mount(repository: string, digest: string, from?: string): Promise<number> {
       return (await begin(repository, `?mount=${digest}${from === undefined ? '' : `&from=${from}`}`)).status
     },
     putManifest(repository: string, reference: string, { bytes, mediaType }: Document, query = ''): Promise<number> {
       return statusOf(
-        fetch(at(`${repository}/manifests/${reference}${query}`), {
+        ask(at(`${repository}/manifests/${reference}${query}`), {
           method: 'PUT',
           body: bytes,
           headers: { 'Content-Type': mediaType },
@@ -129,20 +131,20 @@ export function registryClient(url: string) {
       )
     },
     remove: (repository: string, kind: 'manifests' | 'blobs', reference: string): Promise<number> =>
-      statusOf(fetch(at(`${repository}/${kind}/${reference}`), { method: 'DELETE' })),
+      statusOf(ask(at(`${repository}/${kind}/${reference}`), { method: 'DELETE' })),
     /** The body when it is there and whole, or the status. */
     async get(repository: string, kind: 'manifests' | 'blobs', reference: string): Promise<Uint8Array | number> {
-      const response = await fetch(at(`${repository}/${kind}/${reference}`), { headers: { Accept: ACCEPT } })
+      const response = await ask(at(`${repository}/${kind}/${reference}`), { headers: { Accept: ACCEPT } })
       const bytes = new Uint8Array(await response.arrayBuffer())
       return response.ok ? bytes : response.status
     },
     head: (repository: string, kind: 'manifests' | 'blobs', reference: string): Promise<number> =>
-      statusOf(fetch(at(`${repository}/${kind}/${reference}`), { method: 'HEAD' })),
+      statusOf(ask(at(`${repository}/${kind}/${reference}`), { method: 'HEAD' })),
     /** All pages of a list; undefined when there is no such repository. */
     async list(path: string, key: 'tags' | 'repositories' | 'manifests'): Promise<unknown[] | undefined> {
       const items: unknown[] = []
       for (let next: string | undefined = at(path); next; ) {
-        const response: Response = await fetch(next)
+        const response: Response = await ask(next)
         if (response.status === 404) return undefined
         const page = (await response.json()) as Record<string, unknown[]>
         items.push(...(page[key] ?? []))

@@ -6,13 +6,19 @@ import type { ObjectServer } from './object-server.ts'
 import { freePort } from './start-berth.ts'
 import { untilListening } from './until-listening.ts'
 
-/** An S3 server over a temporary folder. */
-export async function startVersitygw(): Promise<ObjectServer> {
+/**
+ * An S3 server over a temporary folder. What it knows of an object, the list of its parts too, stands in attributes of the
+ * file, and for one of 820 parts (4 GiB) ext4 has no room there: with `manyParts` it stands in files beside.
+ */
+export async function startVersitygw({ manyParts = false } = {}): Promise<ObjectServer> {
   const folder = await mkdtemp(join(tmpdir(), 'berth-s3-'))
   const root = join(folder, 'root')
   await mkdir(root)
+  const metadata = join(folder, 'metadata')
+  await mkdir(metadata)
+  const kept = manyParts ? ['--sidecar', metadata] : []
   const port = freePort()
-  const child = Bun.spawn([toolPath('versitygw'), '--quiet', '--port', `127.0.0.1:${port}`, 'posix', root], {
+  const child = Bun.spawn([toolPath('versitygw'), '--quiet', '--port', `127.0.0.1:${port}`, 'posix', ...kept, root], {
     cwd: folder,
     env: { PATH: process.env.PATH ?? '', ROOT_ACCESS_KEY: 'berth', ROOT_SECRET_KEY: 'berth-secret' },
     stdin: 'ignore',

@@ -14,11 +14,13 @@ type Refusal = Extract<Access, { mode: 'closed' }>['networkRefusal']
 /** By the listener that a request came by, the registry's rules and the project's. */
 export function networkRefusals({ network }: Config): Refusal {
   const registry = parseNetworkRules('the registry', network)
+  const hasRules = Object.values(network).some(({ allow, deny }) => allow.length + deny.length > 0)
   return (origin, action, project) => {
     const operation = operationOf(action)
     if (operation === undefined) return undefined
     const byListener = origin.listener ? listenerVerdict(origin.listener, operation) : undefined
     if (byListener && !byListener.allowed) return reasonOf(byListener)
+    if (!hasRules && !project?.network) return undefined
     const rules = project?.network ? [registry, rulesOf(project)] : [registry]
     return reasonOf(networkVerdict({ address: origin.address, operation, rules }))
   }

@@ -2,7 +2,7 @@ import type { DistributionOptions } from '../../entry/distribution/index.ts'
 import type { ApplicationOptions, Door } from '../../entry/http/index.ts'
 import { answerToken, TOKEN_PATHS } from '../../entry/token/index.ts'
 import { type Access, authorize } from '../../features/access/index.ts'
-import { authenticate, type Signing } from '../../features/identity/index.ts'
+import { ANONYMOUS, authenticate, type Signing } from '../../features/identity/index.ts'
 import { createLimits } from '../../features/limits/index.ts'
 import { systemClock } from '../../platform/clock/index.ts'
 import type { Outbound } from '../../platform/outbound/index.ts'
@@ -14,7 +14,7 @@ import type { Config } from '../config/index.ts'
 import { rateLimitsOf } from '../config/limits-settings.ts'
 import { type IdentityServices, openIdentity } from '../identity/open-identity.ts'
 import { signOnDoor } from '../identity/sign-on.ts'
-import { manifestLimits } from './manifest-limits.ts'
+import { manifestLimits, NO_LIMITS } from './manifest-limits.ts'
 import { type RequestRecord, recordRequests } from './record.ts'
 
 /** What stands before every request: who is it, may they, how often, and what is written down of it. */
@@ -44,7 +44,8 @@ export async function openGate(metadata: Metadata, config: Config, { log, outbou
     clock: systemClock,
     fault: error => log.warn({ err: error }, 'requests cannot be counted now, and are not limited'),
   })
-  const shared = { record, limits: manifestLimits(limits, systemClock) }
+  const isLimited = Object.keys(rateLimitsOf(config.rates)).length > 0
+  const shared = { record, limits: isLimited ? manifestLimits(limits, systemClock) : NO_LIMITS }
   if (config.auth === 'none' || !signing) {
     const access: Access = { mode: 'open' }
     const doors = [administrationDoor(metadata, config, { access, authentication: undefined, issuers: [] })]
@@ -65,8 +66,10 @@ export async function openGate(metadata: Metadata, config: Config, { log, outbou
   }
 }
 
+const BEARER = 'Bearer '
+
 /** Whoever comes in says who they are. */
-export function closed(
+function closed(
   { access, authentication, refreshTokens, signing, byCertificate }: IdentityServices,
   record: RequestRecord,
 ): Pick<Gate, 'access' | 'identify' | 'doors' | 'mayScrape'> {
@@ -77,15 +80,19 @@ export function closed(
     signing,
     observe: ({ origin }: Parameters<Door['answer']>[0]) => record.signIn(origin),
   }
+  const withoutWords = async (headers: Headers, fromTrustedProxy: boolean) =>
+    (await byCertificate(headers, fromTrustedProxy)) ?? ANONYMOUS
   return {
     access,
-    async identify({ request, origin, connection }) {
+    identify({ request, origin, connection }) {
       const authorization = request.headers.get('Authorization')
-      if (authorization === null) {
-        const principal = await byCertificate(request.headers, connection.fromTrustedProxy())
-        if (principal) return principal
-      }
-      return authenticate(authentication, { authorization, address: origin.address, observe: record.signIn(origin) })
+      if (authorization === null) return withoutWords(request.headers, connection.fromTrustedProxy())
+      // The commonest by far: a registry client that comes again.
+      const known = authorization.startsWith(BEARER)
+        ? authentication.tokens.known(authorization.slice(BEARER.length))
+        : undefined
+      if (known && known.credential === undefined) return known
+      return authenticate(authentication, { authorization, origin, observe: record.signIn(origin) })
     },
     doors: [{ name: 'token', isFor: path => TOKEN_PATHS.has(path), answer: exchange => answerToken(exchange, token) }],
     async mayScrape(principal, origin) {

@@ -9,6 +9,13 @@ import {
 } from '../../features/limits/index.ts'
 import type { Clock } from '../../platform/clock/index.ts'
 
+/** Nothing is limited, and nothing is asked. */
+export const NO_LIMITS: DistributionOptions['limits'] = {
+  pull: async () => undefined,
+  push: async () => undefined,
+  peek: async () => undefined,
+}
+
 export function manifestLimits(limits: Limits, clock: Clock): DistributionOptions['limits'] {
   const answer = (verdict: LimitVerdict | undefined) => {
     if (verdict === undefined) return undefined

@@ -1,40 +1,23 @@
 import type { Administration } from '../../features/administration/index.ts'
-import { RegistryError } from '../../oci/index.ts'
 import type { Exchange } from '../exchange/index.ts'
-import { createAdminApplication } from './application.ts'
-import { documentation } from './documentation.ts'
-import { openApiDocument } from './open-api.ts'
 
 export { problemOf } from './problem.ts'
-
-const DOCUMENT = '/api/v1/openapi.json'
 
 export function isAdminPath(path: string): boolean {
   return path === '/api' || path.startsWith('/api/')
 }
 
-/** Answers what lies below /api/v1. @param version of Berth, for the document. */
+/**
+ * Answers what lies below /api/v1. Loaded with the first request: a registry that is only pushed to and pulled from
+ * does without its routes and schemas. @param version of Berth, for the document.
+ */
 export function createAdmin(
   administration: Administration,
   version: string,
 ): (exchange: Exchange) => Promise<Response> {
-  const application = createAdminApplication(administration)
-  let document: string | undefined
+  let loading: Promise<(exchange: Exchange) => Promise<Response>> | undefined
   return async exchange => {
-    const { method, path, request } = exchange
-    const isRead = method === 'GET' || method === 'HEAD'
-    const isDocument = path === DOCUMENT
-    if (isDocument) document ??= JSON.stringify(openApiDocument(application, version))
-    const page = isDocument
-      ? new Response(document, { headers: { 'Content-Type': 'application/json' } })
-      : documentation(path)
-    if (page && !isRead)
-      throw new RegistryError('UNSUPPORTED', 'Only GET and HEAD are supported here.', {
-        headers: { Allow: 'GET, HEAD' },
-      })
-    const response = page ?? (await application.fetch(request, { exchange }))
-    response.headers.set('X-Content-Type-Options', 'nosniff')
-    if (!page) response.headers.set('Cache-Control', 'no-store')
-    return response
+    loading ??= import('./admin.ts').then(module => module.createAdmin(administration, version))
+    return (await loading)(exchange)
   }
 }

@@ -6,7 +6,7 @@ import {
   type Permit,
   projectOf,
 } from '../../features/access/index.ts'
-import { parseProjectName } from '../../features/identity/index.ts'
+import { parseProjectName, Unauthenticated } from '../../features/identity/index.ts'
 import { parseRepositoryName } from '../../oci/index.ts'
 import type { Route } from '../api/index.ts'
 import type { Exchange } from '../exchange/index.ts'
@@ -18,6 +18,12 @@ export async function permitFor(
   { principal, origin, query }: Exchange,
   project: string | undefined,
 ): Promise<Permit<Action>> {
+  // Clients and what runs in them hold it, for pulls and pushes; it must not show who its bearer is and what there is.
+  if (principal.access) {
+    throw new Unauthenticated('A registry token is for pulls and pushes: use a password or a token of your own.', {
+      error: 'insufficient_scope',
+    })
+  }
   if (resource === 'project')
     return authorize(access, { principal, origin, action, resource: { project: parseProjectName(project ?? '') } })
   const named = inProject && projectIn(query)

@@ -44,9 +44,11 @@ export function originOf(
   connection: Connection,
   { requestId, method, path }: Pick<Exchange, 'requestId' | 'method' | 'path'>,
 ): Origin {
+  let address: string | undefined
   return {
     get address() {
-      return connection.address()
+      address ??= connection.address()
+      return address
     },
     get userAgent() {
       return request.headers.get('User-Agent') ?? undefined

@@ -22,7 +22,7 @@ export interface ApplicationOptions {
   readonly distribution: DistributionOptions
   readonly probes: ProbesOptions
   /** Says who is calling; absent: nobody is asked. @throws RegistryError. */
-  readonly identify?: (exchange: Omit<Exchange, 'principal'>) => Promise<Principal>
+  readonly identify?: (exchange: Omit<Exchange, 'principal'>) => Principal | Promise<Principal>
   readonly doors: readonly Door[]
   readonly log: Log
   readonly metrics: Metrics
@@ -53,7 +53,8 @@ export function createApplication(options: ApplicationOptions): Application {
     let routed = 'none'
     let response: Response
     try {
-      const principal = options.identify ? await options.identify(exchange) : ANONYMOUS
+      const identified = options.identify ? options.identify(exchange) : ANONYMOUS
+      const principal = identified instanceof Promise ? await identified : identified
       const { name, answer } = enter({ ...exchange, principal }, options)
       routed = name
       response = await answer

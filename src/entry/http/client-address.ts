@@ -5,7 +5,8 @@ import { addressIsIn, type Cidr, formatAddress, parseAddress } from '../../platf
  * so the header is read from its end and only as far as proxies are trusted.
  */
 export function clientAddress(peer: string, forwardedFor: string | null, trusted: readonly Cidr[]): string {
-  let address = plain(peer) ?? peer
+  // What the socket says needs no reading, unless it is IPv4 inside IPv6.
+  let address = peer.includes(':') ? (plain(peer) ?? peer) : peer
   if (forwardedFor === null || trusted.length === 0) return address
   const hops = forwardedFor.split(',').map(hop => hop.trim())
   while (hops.length > 0 && addressIsIn(trusted, address)) {

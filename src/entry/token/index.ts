@@ -67,7 +67,7 @@ async function getToken(exchange: Exchange, options: TokenOptions): Promise<Resp
 async function postToken(exchange: Exchange, options: TokenOptions): Promise<Response> {
   const form = await readForm(exchange.request)
   const { authentication, refreshTokens } = options
-  const { address } = exchange.origin
+  const { origin } = exchange
   const observe = options.observe(exchange)
   const scopes = form.getAll('scope')
   switch (form.get('grant_type')) {
@@ -76,7 +76,7 @@ async function postToken(exchange: Exchange, options: TokenOptions): Promise<Res
       const principal = await signIn(
         authentication,
         { name: required(form, 'username'), password },
-        { address, observe },
+        { origin, observe },
       )
       const refresh =
         form.get('access_type') === 'offline'

@@ -93,7 +93,8 @@ export async function answer(
     const question = { principal, action, resource, now: 0 }
     return { question, decision: { isAllowed: true, because: 'this registry serves without authentication' } }
   }
-  const facts = await factsFor(access.facts, principal, resource)
+  const known = factsFor(access.facts, principal, resource)
+  const facts = known instanceof Promise ? await known : known
   const networkRefusal = access.networkRefusal(origin, action, facts.project)
   const question = { principal, action, resource, now: access.clock(), networkRefusal }
   return { question, decision: decide(question, facts) }

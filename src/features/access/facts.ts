@@ -3,8 +3,34 @@ import type { Principal } from '../identity/index.ts'
 import { type Facts, type HeldGrant, projectOf, type Resource } from './decide.ts'
 import { BUILT_IN_ROLES, isPermission, type Permission } from './permissions.ts'
 
-/** Reads what a decision about this principal and resource needs, and no more. */
-export async function factsFor(facts: AccessFacts, principal: Principal, resource: Resource): Promise<Facts> {
+interface Remembered {
+  readonly moment: number
+  readonly byResource: Map<string, Facts>
+}
+
+const MOST_REMEMBERED = 1000
+/** By the principal itself: whoever comes again with a token is the same object. */
+const remembered = new WeakMap<Principal, Remembered>()
+
+/** What a decision about this principal and resource needs, at once when it is known and nothing changed since. */
+export function factsFor(facts: AccessFacts, principal: Principal, resource: Resource): Facts | Promise<Facts> {
+  const moment = facts.moment()
+  const key = resource === 'registry' ? '' : projectOf(resource)
+  let known = remembered.get(principal)
+  if (known?.moment !== moment || known.byResource.size >= MOST_REMEMBERED) {
+    known = { moment, byResource: new Map() }
+    remembered.set(principal, known)
+  }
+  return known.byResource.get(key) ?? readInto(known.byResource, key, readFacts(facts, principal, resource))
+}
+
+async function readInto(byResource: Map<string, Facts>, key: string, reading: Promise<Facts>): Promise<Facts> {
+  const facts = await reading
+  byResource.set(key, facts)
+  return facts
+}
+
+async function readFacts(facts: AccessFacts, principal: Principal, resource: Resource): Promise<Facts> {
   const { kind, accountId } = principal
   const owner = (kind === 'user' || kind === 'robot') && accountId !== undefined ? { kind, id: accountId } : undefined
   const account = owner && (await facts.account(owner.kind, owner.id))

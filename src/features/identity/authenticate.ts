@@ -46,7 +46,8 @@ export interface Authentication {
 export interface SignInAttempt {
   /** Of the `Authorization` header. */
   readonly authorization: string | null
-  readonly address: string
+  /** Of the client; read only when it counts. */
+  readonly origin: { readonly address: string }
   readonly observe: SignInObserver
 }
 
@@ -83,12 +84,12 @@ async function bearer(authentication: Authentication, value: string, attempt: Si
 export async function signIn(
   authentication: Authentication,
   { name, password }: { readonly name: string; readonly password: Secret },
-  attempt: Pick<SignInAttempt, 'address' | 'observe'>,
+  attempt: Pick<SignInAttempt, 'origin' | 'observe'>,
 ): Promise<Principal> {
   const { throttle } = authentication
   if (secretTokenKind(password.reveal())) return withToken(authentication, name, password, attempt)
   if (isWebToken(password)) return signInPipeline(authentication, password, attempt)
-  const account = { account: name, address: attempt.address }
+  const account = { account: name, address: attempt.origin.address }
   const principal = await throttle(account, () => byPassword(authentication, name, password))
   if (!principal) {
     const reason = 'the user name or the password is wrong'

@@ -102,13 +102,19 @@ export class RegistryTokens {
     }
   }
 
+  /** Who a token was issued to that was verified before and has not expired. */
+  known(token: string): Principal | undefined {
+    const known = this.#verified.get(token)
+    if (!known) return undefined
+    if (known.expiresAt > this.#clock()) return known.principal
+    this.#verified.delete(token)
+    return undefined
+  }
+
   /** Who the token was issued to. @throws Unauthenticated. */
   async verify(token: string): Promise<Principal> {
-    const known = this.#verified.get(token)
-    if (known) {
-      if (known.expiresAt > this.#clock()) return known.principal
-      this.#verified.delete(token)
-    }
+    const known = this.known(token)
+    if (known) return known
     const { service } = this.#settings
     let claims: JWTPayload
     try {

@@ -35,5 +35,7 @@ export interface Engine {
   write<Result>(work: (queries: Queries) => Promise<Result>, options?: { readonly durable?: boolean }): Promise<Result>
   /** Reads of one moment, for as long as `work` takes; writers go on meanwhile. @throws Unavailable. */
   snapshot<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>
+  /** The same number for as long as hot answers stay the same; another one tells nothing. */
+  moment(): number
   close(): Promise<void>
 }

@@ -3,7 +3,6 @@ import { mkdir, open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { algorithmOf, encodedOf } from '../../../oci/index.ts'
 import { type BlobStore, type ObjectBody, ObjectFault, type ObjectRef } from '../blob-store.ts'
-import { release } from '../release.ts'
 import { isCode, PARTIAL, removeIfThere } from './layout.ts'
 
 /** An object on its way from the storage into the cache; whoever wants it reads the file behind the writer. */
@@ -53,7 +52,6 @@ export async function fill(store: BlobStore, object: ObjectRef, path: string): P
         hash.update(bytes)
         await handle.write(bytes)
         state.filledBytes += bytes.length
-        release(bytes)
         wake()
       }
       if (hash.digest('hex') !== encodedOf(object.digest)) throw new ObjectFault(object, 'other bytes')

@@ -2,7 +2,7 @@ import type { Engine } from '../engine.ts'
 import type { IdentityState, Pushers, SystemRole, Visibility } from '../schema-identity.ts'
 
 /** How long a replica may go on with what it knows; on SQLite every answer is that of the last commit. */
-const STALE_MS = 2000
+const STALE_MS = 1000
 
 export interface ProjectFacts {
   readonly id: number
@@ -46,6 +46,8 @@ export interface AccessFacts {
   trustRule(id: string): Promise<TrustRuleFacts | undefined>
   /** When it ends that the user may push where only pipelines may; undefined when the user may not. */
   brokenGlass(userId: number, projectId: number): Promise<number | undefined>
+  /** As long as it is the same, so is every answer. */
+  moment(): number
 }
 
 export function createAccessFacts(engine: Engine): AccessFacts {
@@ -126,6 +128,7 @@ export function createAccessFacts(engine: Engine): AccessFacts {
       const [own, groups] = [await ofUser(held), await ofGroups(held)]
       return groups.length === 0 ? own : [...own, ...groups]
     },
+    moment: () => engine.moment(),
     trustRule: async id => (await trustRule({ id }))[0],
     brokenGlass: async (userId, projectId) => (await brokenGlass({ id: userId, project: projectId }))[0]?.ends_at,
   }

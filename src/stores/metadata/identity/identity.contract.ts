@@ -284,6 +284,27 @@ export function identityContract(name: string, open: () => Promise<OpenedEngine>
         expect((await identities.credentials.list(owner)).map(each => [each.id, each.usedAt])).toEqual([['a', NOW + 5]])
       })
 
+      test('are replaced and ended in one, by their owner only, and never live longer for it', async () => {
+        const owner = { kind: 'user', id: (await makeUser('ada')).id } as const
+        const other = { kind: 'user', id: (await makeUser('bob')).id } as const
+        await token('old', owner)
+        const next = { id: 'new', kind: 'personal', name: 'new', secretHash: 'hash of new' } as const
+        const replacement = { ...next, owner, scope: undefined, createdAt: NOW, expiresAt: NOW + 5000 }
+        const rotate = (change: object = {}) =>
+          identities.credentialRotation.rotate({
+            id: 'old',
+            replacement,
+            oldExpiresAt: NOW + 9000,
+            now: NOW,
+            ...change,
+          })
+        expect(await rotate({ replacement: { ...replacement, owner: other } })).toBe(false)
+        expect(await rotate({ now: NOW + 1000 })).toBe(false)
+        expect(await rotate()).toBe(true)
+        expect((await identities.credentials.byId('old'))?.expiresAt).toBe(NOW + 1000)
+        expect((await identities.credentials.find('hash of new'))?.owner).toEqual(owner)
+      })
+
       test('that ended go, others stay', async () => {
         const owner = { kind: 'user', id: (await makeUser('ada')).id } as const
         await token('expired', owner)
@@ -364,6 +385,26 @@ export function identityContract(name: string, open: () => Promise<OpenedEngine>
           'name taken',
         )
         expect(await identities.robots.find('shop', 'shop+ci')).toMatchObject({ state: 'active', description: 'x' })
+      })
+
+      test('a robot is made with its grants and its secret, or not at all', async () => {
+        await makeProject('shop')
+        const credential = { id: 'c', kind: 'robot', name: 'first', secretHash: 'hash of c', scope: undefined } as const
+        const robot = {
+          name: 'shop+ci',
+          description: '',
+          grants: [{ role: 'CI', ...WHOLE }],
+          credential: { ...credential, createdAt: NOW, expiresAt: NOW + 1 },
+          now: NOW,
+        }
+        expect(await identities.robotSetup.create('none', robot)).toBe('unknown project')
+        const made = await identities.robotSetup.create('shop', robot)
+        expect(made).toMatchObject({ name: 'shop+ci', state: 'active' })
+        expect(await identities.robotSetup.create('shop', robot)).toBe('name taken')
+        const twice = identities.robotSetup.create('shop', { ...robot, name: 'shop+other' })
+        expect(await twice.catch(() => 'failed')).toBe('failed')
+        expect(await identities.robots.find('shop', 'shop+other')).toBeUndefined()
+        expect((await identities.grants.list('shop', { limit: 9 }))?.map(({ role }) => role)).toEqual(['CI'])
       })
 
       test('the same grant twice is one', async () => {

@@ -40,6 +40,7 @@ export function openSqliteEngine(file: string): Engine {
     },
     write: (work, options) => commits.run(work, options?.durable ?? true),
     snapshot: work => readOneMoment(file, work),
+    moment: () => changes.value(),
     async close() {
       await commits.idle()
       await log.close()

@@ -1,0 +1,121 @@
+import type { CallerName } from './matrix-table.ts'
+
+/**
+ * Who may ask for an operation of the administration API: written down by hand.
+ * somebody: whoever is signed in, restricted tokens too. themselves: people, by a token that is not restricted.
+ * The others are roles of the system, and permissions in the project that the path names.
+ */
+type Who =
+  | 'somebody'
+  | 'themselves'
+  | 'catalog'
+  | 'creators'
+  | 'registry: sees'
+  | 'registry: reads audit'
+  | 'registry: manages'
+  | 'project: sees'
+  | 'project: reads audit'
+  | 'project: manages members'
+  | 'project: manages policy'
+  | 'project: manages it'
+
+export const ADMINISTRATION: Readonly<Record<string, Who>> = {
+  'get /api/v1/account': 'somebody',
+  'put /api/v1/account/password': 'themselves',
+  'get /api/v1/account/tokens': 'themselves',
+  'post /api/v1/account/tokens': 'themselves',
+  'post /api/v1/account/tokens/{token}/rotate': 'themselves',
+  'delete /api/v1/account/tokens/{token}': 'themselves',
+  'get /api/v1/users': 'registry: sees',
+  'post /api/v1/users': 'registry: manages',
+  'get /api/v1/users/{user}': 'registry: sees',
+  'patch /api/v1/users/{user}': 'registry: manages',
+  'delete /api/v1/users/{user}': 'registry: manages',
+  'get /api/v1/users/{user}/tokens': 'registry: manages',
+  'delete /api/v1/users/{user}/tokens/{token}': 'registry: manages',
+  'get /api/v1/groups': 'registry: sees',
+  'post /api/v1/groups': 'registry: manages',
+  'delete /api/v1/groups/{group}': 'registry: manages',
+  'get /api/v1/groups/{group}/members': 'registry: sees',
+  'put /api/v1/groups/{group}/members/{user}': 'registry: manages',
+  'delete /api/v1/groups/{group}/members/{user}': 'registry: manages',
+  'get /api/v1/roles': 'somebody',
+  'put /api/v1/roles/{role}': 'registry: manages',
+  'delete /api/v1/roles/{role}': 'registry: manages',
+  'get /api/v1/projects': 'catalog',
+  'post /api/v1/projects': 'creators',
+  'get /api/v1/projects/{project}': 'project: sees',
+  'patch /api/v1/projects/{project}': 'project: manages it',
+  'delete /api/v1/projects/{project}': 'project: manages it',
+  'patch /api/v1/projects/{project}/policy': 'project: manages policy',
+  'post /api/v1/projects/{project}/break-glass': 'project: manages policy',
+  'delete /api/v1/projects/{project}/break-glass': 'project: manages policy',
+  'get /api/v1/projects/{project}/members': 'project: sees',
+  'post /api/v1/projects/{project}/members': 'project: manages members',
+  'delete /api/v1/projects/{project}/members/{member}': 'project: manages members',
+  'get /api/v1/projects/{project}/trust-rules': 'project: manages policy',
+  'post /api/v1/projects/{project}/trust-rules': 'project: manages policy',
+  'delete /api/v1/projects/{project}/trust-rules/{rule}': 'project: manages policy',
+  'get /api/v1/projects/{project}/robots': 'project: manages members',
+  'post /api/v1/projects/{project}/robots': 'project: manages members',
+  'get /api/v1/projects/{project}/robots/{robot}': 'project: manages members',
+  'patch /api/v1/projects/{project}/robots/{robot}': 'project: manages members',
+  'delete /api/v1/projects/{project}/robots/{robot}': 'project: manages members',
+  'get /api/v1/projects/{project}/robots/{robot}/tokens': 'project: manages members',
+  'post /api/v1/projects/{project}/robots/{robot}/tokens': 'project: manages members',
+  'post /api/v1/projects/{project}/robots/{robot}/tokens/{token}/rotate': 'project: manages members',
+  'delete /api/v1/projects/{project}/robots/{robot}/tokens/{token}': 'project: manages members',
+  'get /api/v1/projects/{project}/audit': 'project: reads audit',
+  'get /api/v1/audit': 'registry: reads audit',
+  'get /api/v1/access/explain': 'registry: sees',
+}
+
+const SOMEBODY: readonly Who[] = ['somebody', 'catalog']
+const THEMSELVES: readonly Who[] = [...SOMEBODY, 'themselves']
+const SEES: readonly Who[] = [...THEMSELVES, 'project: sees']
+
+/** What each may do, in their own project where it is about one. Whoever is not named may do nothing. */
+export const MAY: Partial<Readonly<Record<CallerName, readonly Who[]>>> = {
+  owner: [
+    ...SEES,
+    'project: reads audit',
+    'project: manages members',
+    'project: manages policy',
+    'project: manages it',
+  ],
+  maintainer: [...SEES, 'project: reads audit', 'project: manages policy'],
+  developer: SEES,
+  CI: SEES,
+  reader: SEES,
+  auditor: [...SEES, 'project: reads audit'],
+  'custom role': SEES,
+  'by a group': SEES,
+  // An owner of one repository owns nothing of the project but that.
+  'of one repository': SEES,
+  'reader of one repository': SEES,
+  'no role': THEMSELVES,
+  administrator: [
+    ...SEES,
+    'creators',
+    'registry: sees',
+    'registry: reads audit',
+    'registry: manages',
+    'project: reads audit',
+    'project: manages members',
+    'project: manages policy',
+    'project: manages it',
+  ],
+  'auditor of the system': [...SEES, 'registry: sees', 'registry: reads audit', 'project: reads audit'],
+  'project creator': [...THEMSELVES, 'creators'],
+  robot: [...SOMEBODY, 'project: sees'],
+  'robot of another project': [...SOMEBODY, 'project: sees'],
+  'token to pull from one repository': SOMEBODY,
+  'token to push': [...SOMEBODY, 'project: sees'],
+  "administrator's token to pull": [...SOMEBODY, 'project: sees'],
+}
+
+/** Whose own project it is not shop. */
+export const HOME: Partial<Readonly<Record<CallerName, string>>> = { 'robot of another project': 'bank' }
+
+/** Those who may do the same in a project that is not theirs. */
+export const EVERYWHERE: readonly CallerName[] = ['administrator', 'auditor of the system']
