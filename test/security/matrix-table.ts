@@ -59,11 +59,12 @@ export const OTHERS: Readonly<
   '/livez': { methods: ['GET', 'HEAD'], anonymous: 200, member: 200, administrator: 200, badCredentials: 200 },
   '/metrics': { methods: ['GET', 'HEAD'], anonymous: 401, member: 403, administrator: 200, badCredentials: 401 },
   '/readyz': { methods: ['GET', 'HEAD'], anonymous: 200, member: 200, administrator: 200, badCredentials: 200 },
+  '/sign-on': { methods: ['GET', 'HEAD'], anonymous: 200, member: 200, administrator: 200, badCredentials: 401 },
   // Without a form, POST is told what is missing before it is told who is asking.
   '/token': { methods: ['GET', 'POST'], anonymous: 200, member: 200, administrator: 200, badCredentials: 401 },
 }
 
-export const DOORS_WITH_LINES: readonly string[] = ['admin', 'token']
+export const DOORS_WITH_LINES: readonly string[] = ['admin', 'sign-on', 'token']
 
 const NOTHING: readonly Right[] = []
 const READS: readonly Right[] = ['stat', 'list', 'pull']
