@@ -1,3 +1,4 @@
+import { RegistryError } from '../../oci/index.ts'
 import type { Clock } from '../../platform/clock/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import type { AccessFacts, Credential, Credentials, SignIns } from '../../stores/metadata/index.ts'
@@ -90,10 +91,14 @@ export async function signIn(
   if (secretTokenKind(password.reveal())) return withToken(authentication, name, password, attempt)
   if (isWebToken(password)) return signInPipeline(authentication, password, attempt)
   const account = { account: name, address: attempt.origin.address }
-  const principal = await throttle(account, () => byPassword(authentication, name, password))
-  if (!principal) {
-    const reason = 'the user name or the password is wrong'
+  const denied = (reason: string) =>
     attempt.observe({ principal: { ...ANONYMOUS, name: name.slice(0, 255) }, outcome: 'denied', reason })
+  const principal = await throttle(account, () => byPassword(authentication, name, password)).catch(error => {
+    if (error instanceof RegistryError && error.code === 'DENIED') denied(error.message)
+    throw error
+  })
+  if (!principal) {
+    denied('the user name or the password is wrong')
     throw new Unauthenticated('The user name or the password is wrong.')
   }
   await requireActive(authentication, principal)
