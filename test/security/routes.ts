@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Glob } from 'bun'
 import { DISTRIBUTION_METHODS } from '../../src/entry/distribution/index.ts'
 import { PROBE_PATHS } from '../../src/entry/probes/index.ts'
+import { SIGN_ON_PATH } from '../../src/entry/sign-on/index.ts'
 import { TOKEN_PATHS } from '../../src/entry/token/index.ts'
 
 /** Methods that a client could try anywhere. */
@@ -13,7 +14,7 @@ export const DISTRIBUTION_ROUTES: readonly string[] = Object.entries(DISTRIBUTIO
 )
 
 /** Whatever else is served, by its path. */
-export const OTHER_PATHS: readonly string[] = [...TOKEN_PATHS, ...PROBE_PATHS, '/sign-on'].sort()
+export const OTHER_PATHS: readonly string[] = [...TOKEN_PATHS, ...PROBE_PATHS, SIGN_ON_PATH].sort()
 
 const APP = join(import.meta.dir, '../../src/app')
 

@@ -9,6 +9,8 @@ export interface WaitingForBrowser extends Disposable {
   readonly answer: Promise<BrowserAnswer>
 }
 
+const LINGER_MS = 500
+
 /**
  * Listens on loopback for the browser that a server sends back (RFC 8252, section 7.3).
  * @param state what the server gives back with its answer: whatever comes without it is somebody else's.
@@ -34,8 +36,11 @@ export function waitForBrowser(state: string): WaitingForBrowser {
   return {
     port: server.port ?? 0,
     answer: promise,
-    // Lets the last answer reach the browser.
-    [Symbol.dispose]: () => void server.stop(false),
+    [Symbol.dispose]() {
+      // Lets the last answer reach the browser, and does not wait for connections that it keeps.
+      void server.stop(false)
+      setTimeout(() => void server.stop(true), LINGER_MS).unref()
+    },
   }
 }
 

@@ -28,11 +28,11 @@ export interface SignOnOptions {
   readonly observe: (exchange: Exchange) => SignInObserver
 }
 
-const ROOT = '/sign-on'
+export const SIGN_ON_PATH = '/sign-on'
 const NOT_KEPT = { 'Cache-Control': 'no-store' }
 
 export function isSignOnPath(path: string): boolean {
-  return path === ROOT || path.startsWith(`${ROOT}/`)
+  return path === SIGN_ON_PATH || path.startsWith(`${SIGN_ON_PATH}/`)
 }
 
 type Answer = (exchange: Exchange, options: SignOnOptions) => Promise<Response>
@@ -49,11 +49,11 @@ type Answer = (exchange: Exchange, options: SignOnOptions) => Promise<Response>
  */
 export async function answerSignOn(exchange: Exchange, options: SignOnOptions): Promise<Response> {
   const { path, method } = exchange
-  if (path === ROOT) {
+  if (path === SIGN_ON_PATH) {
     if (method !== 'GET' && method !== 'HEAD') throw notAllowed('GET, HEAD')
     return list(options)
   }
-  const [first, second, ...more] = path.slice(ROOT.length + 1).split('/')
+  const [first, second, ...more] = path.slice(SIGN_ON_PATH.length + 1).split('/')
   if (first === undefined || more.length > 0) throw unknownPath()
   if (method === 'POST') {
     const found = postOf(first, second)
@@ -87,7 +87,7 @@ function list({ signOns }: SignOnOptions): Response {
 async function begin({ query, connection }: Exchange, { signOns }: SignOnOptions, source: string): Promise<Response> {
   const commandLine = commandLineOf(query)
   const publicUrl = connection.publicUrl()
-  const redirectUri = `${publicUrl}${ROOT}/${source}/callback`
+  const redirectUri = `${publicUrl}${SIGN_ON_PATH}/${source}/callback`
   const { url, key } = await beginSignOn(signOns, source, { redirectUri, commandLine })
   const response = goTo(url)
   response.headers.append('Set-Cookie', setCookie(key, publicUrl))
