@@ -1,5 +1,6 @@
 import type { DistributionOptions } from '../../entry/distribution/index.ts'
 import { type Permit, projectOfPermit } from '../../features/access/index.ts'
+import { countedAs } from '../../features/identity/index.ts'
 import {
   type Asker,
   type Limits,
@@ -35,7 +36,7 @@ export function manifestLimits(limits: Limits, clock: Clock): DistributionOption
 function askerOf(permit: Permit<'pull' | 'push' | 'stat'>): Asker {
   const { principal, origin } = permit
   return {
-    identity: principal.kind === 'anonymous' ? undefined : principal.name,
+    identity: countedAs(principal),
     address: origin.address,
     project: { name: projectOfPermit(permit) },
   }

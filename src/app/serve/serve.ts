@@ -11,6 +11,7 @@ import { VERSION } from '../version.ts'
 import { openGate } from './gate.ts'
 import { firstPasswordText, greeting } from './greeting.ts'
 import { takenAddress } from './listeners.ts'
+import { surviveLostSockets } from './lost-sockets.ts'
 import { serveHere } from './serve-here.ts'
 import { stopSignal } from './stop-signal.ts'
 import { startWorkers, WorkerFailed } from './workers.ts'
@@ -31,6 +32,7 @@ export async function serve(config: Config, workerCommand: (name: string) => str
     return refuse(taken)
   }
   const log = createLog(config.log.level)
+  surviveLostSockets(log)
   const instance = crypto.randomUUID().slice(0, 8)
   await using berth = await compose(config, instance)
   const relocation = await berth.metadata.relocation.find()

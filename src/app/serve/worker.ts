@@ -5,6 +5,7 @@ import type { Config } from '../config/index.ts'
 import { openSigning } from '../identity/signing.ts'
 import { VERSION } from '../version.ts'
 import { openGate } from './gate.ts'
+import { surviveLostSockets } from './lost-sockets.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import { serveHere } from './serve-here.ts'
 import { stopSignal } from './stop-signal.ts'
@@ -15,6 +16,7 @@ export async function serveAsWorker(config: Config, instance: string): Promise<n
   process.once('disconnect', () => process.exit(1))
   if (!process.connected) return 1
   const log = createLog(config.log.level)
+  surviveLostSockets(log)
   const metrics = createMetrics(VERSION)
   await using berth = await compose(config, instance)
   const gate = await openGate(berth.metadata, config, {

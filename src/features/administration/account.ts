@@ -1,7 +1,7 @@
 import type { Secret } from '../../platform/secrets/index.ts'
 import type { Credential, CredentialScope, SystemRole } from '../../stores/metadata/index.ts'
 import type { Permit } from '../access/index.ts'
-import { hashPassword, type Principal, requireGoodPassword } from '../identity/index.ts'
+import { countedAs, hashPassword, type Principal, requireGoodPassword } from '../identity/index.ts'
 import type { LimitState } from '../limits/index.ts'
 import type { Administration } from './administration.ts'
 import { conflict, denied } from './faults.ts'
@@ -39,8 +39,7 @@ export function limitsOfCaller(
   { limits }: Administration,
   { principal, origin }: Permit<'use API'>,
 ): Promise<readonly LimitState[]> {
-  const identity = principal.kind === 'anonymous' ? undefined : principal.name
-  return limits.limitsOf({ identity, address: origin.address })
+  return limits.limitsOf({ identity: countedAs(principal), address: origin.address })
 }
 
 /**

@@ -1,4 +1,3 @@
-import { RegistryError } from '../../oci/index.ts'
 import type { Clock } from '../../platform/clock/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import type { AccessFacts, Credential, Credentials, SignIns } from '../../stores/metadata/index.ts'

@@ -17,6 +17,7 @@ export { type PipelineTrust, pipelineTokens } from './pipelines.ts'
 export {
   ANONYMOUS,
   type AuthenticatedBy,
+  countedAs,
   type Principal,
   type PrincipalKind,
   SYSTEM,

@@ -17,7 +17,7 @@ export function parseUserName(text: string): string {
 export function isForeignName(text: string): boolean {
   const [project = '', robot, ...rest] = text.split('+')
   const isRobots = rest.length === 0 && robot !== undefined && PROJECT.test(project) && PROJECT.test(robot)
-  return !RESERVED.has(text) && !isRobots
+  return !RESERVED.has(text) && !isRobots && !/^(user|robot|pipeline):/.test(text)
 }
 
 /** @throws NAME_INVALID. */

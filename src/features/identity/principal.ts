@@ -47,3 +47,10 @@ export const SYSTEM: Principal = { kind: 'system', id: 'system', name: 'system',
 export function userPrincipal(accountId: number, name: string): Principal {
   return { kind: 'user', id: `user:${accountId}`, accountId, name, authenticatedBy: 'password' }
 }
+
+/** Under which name the principal's requests are counted; undefined for those whom only their address tells apart. */
+export function countedAs({ kind, name }: Principal): string | undefined {
+  if (kind === 'anonymous') return undefined
+  // An issuer calls its pipelines what it likes, and a user may have the same name.
+  return kind === 'pipeline' ? `pipeline ${name}` : name
+}

@@ -55,7 +55,7 @@ export function identityContract(name: string, open: () => Promise<OpenedEngine>
     const signIn = (
       subject: string,
       groups: readonly string[],
-      more: { name?: string; source?: string; systemRole?: 'administrator' } = {},
+      more: { name?: string; source?: string; systemRole?: 'administrator'; now?: number } = {},
     ) =>
       identities.signIns.external({
         source: more.source ?? 'corp',
@@ -63,7 +63,7 @@ export function identityContract(name: string, open: () => Promise<OpenedEngine>
         name: more.name ?? subject,
         groups,
         systemRole: more.systemRole,
-        now: NOW,
+        now: more.now ?? NOW,
       })
 
     describe('users:', () => {
@@ -73,6 +73,22 @@ export function identityContract(name: string, open: () => Promise<OpenedEngine>
         expect(await signIn('ada', [])).toBe('name taken')
         expect(await signIn('1', [], { name: 'bob' })).toMatchObject({ name: 'bob' })
         expect(await signIn('1', [], { name: 'bob', source: 'other' })).toBe('name taken')
+      })
+
+      test('of another source who signs in again within a minute are written down only when something changed', async () => {
+        const signedInAt = async () => (await identities.users.find('ada'))?.signedInAt
+        const first = await signIn('ada', ['web', 'api'])
+        expect(await signIn('ada', ['api', 'web', 'web'], { now: NOW + 30_000 })).toEqual(first)
+        expect(await signedInAt()).toBe(NOW)
+        expect(await signIn('ada', ['api'], { now: NOW + 30_000 })).toEqual(first)
+        expect(await signedInAt()).toBe(NOW + 30_000)
+        expect(await identities.groups.members('web', { limit: 9 })).toEqual([])
+        await signIn('ada', ['api'], { now: NOW + 31_000, systemRole: 'administrator' })
+        expect(await identities.users.find('ada')).toMatchObject({ systemRole: 'administrator' })
+        await signIn('ada', ['api'], { now: NOW + 32_000 })
+        expect((await identities.users.find('ada'))?.systemRole).toBeUndefined()
+        await signIn('ada', ['api'], { now: NOW + 92_000 })
+        expect(await signedInAt()).toBe(NOW + 92_000)
       })
 
       test('an id is never given to anybody else, or tokens of the one would be the other’s', async () => {

@@ -33,6 +33,8 @@ export interface SignIns {
   exclude(identity: Pick<ExternalSignIn, 'source' | 'subject'>): Promise<void>
 }
 
+const SAME_MS = 60_000
+
 export function createSignIns(engine: Engine): SignIns {
   const password = engine.prepare<{ name: string }, { id: number; password_hash: string | null }>(
     (db, parameter) => db.selectFrom('users').select(['id', 'password_hash']).where('name', '=', parameter('name')),
@@ -56,9 +58,39 @@ export function createSignIns(engine: Engine): SignIns {
         const any = await queries.selectFrom('users').select('id').limit(1).executeTakeFirst()
         return any === undefined && (await insertUser(queries, user)) !== undefined
       }),
-    external: signIn => engine.write(queries => signInFrom(queries, signIn)),
+    external: async signIn =>
+      (await sameAsBefore(engine.db, signIn)) ?? engine.write(queries => signInFrom(queries, signIn)),
     exclude: identity => engine.write(queries => excludeFrom(queries, identity)),
   }
+}
+
+/**
+ * A client that sends a password, or shows a certificate, does so with every request. So whoever signed in within a minute
+ * and is still the same is only looked up; undefined for everybody else.
+ */
+async function sameAsBefore(queries: Queries, { source, subject, groups, now, ...signIn }: ExternalSignIn) {
+  const user = await queries
+    .selectFrom('users')
+    .select(['id', 'name', 'display_name', 'email', 'system_role', 'signed_in_at'])
+    .where('source', '=', source)
+    .where('subject', '=', subject)
+    .executeTakeFirst()
+  if (!user || user.signed_in_at === null || Math.abs(now - user.signed_in_at) >= SAME_MS) return undefined
+  const isSame =
+    user.display_name === (signIn.displayName ?? null) &&
+    user.email === (signIn.email ?? null) &&
+    user.system_role === (signIn.systemRole ?? null)
+  if (!isSame) return undefined
+  const memberships = await queries
+    .selectFrom('group_members')
+    .innerJoin('groups', 'groups.id', 'group_members.group_id')
+    .select('groups.name')
+    .where('group_members.user_id', '=', user.id)
+    .where('group_members.source', '=', source)
+    .execute()
+  const [before, after] = [new Set(memberships.map(({ name }) => name)), new Set(groups)]
+  const isMember = before.size === after.size && [...after].every(group => before.has(group))
+  return isMember ? { id: user.id, name: user.name } : undefined
 }
 
 async function signInFrom(queries: Queries, signIn: ExternalSignIn) {
