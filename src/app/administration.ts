@@ -9,6 +9,7 @@ import {
   type TrustedIssuer,
   validateRule,
 } from '../features/identity/index.ts'
+import type { Limits } from '../features/limits/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
 import type { Config } from './config/index.ts'
@@ -25,17 +26,19 @@ export interface AdministrationWay {
   readonly authentication: Pick<Authentication, 'passwords' | 'throttle'> | undefined
   /** Those of the configuration, whose tokens pipelines may come with. */
   readonly issuers: readonly TrustedIssuer[]
+  readonly limits: Pick<Limits, 'limitsOf'>
 }
 
 export function composeAdministration(
   { identities, audit }: Metadata,
   { tokens }: Config,
-  { access, authentication, issuers }: AdministrationWay,
+  { access, authentication, issuers, limits }: AdministrationWay,
 ): Administration {
   return {
     identities,
     audit,
     access,
+    limits,
     passwords: authentication?.passwords ?? new PasswordVerifier(),
     throttle: authentication?.throttle ?? NO_THROTTLE,
     checkTrustRule: rule => validateRule({ id: '', ...rule }, issuers).map(faultOf),

@@ -1,15 +1,35 @@
 import { type CheckpointSigner, createRecorder, type Recorder } from '../features/audit/index.ts'
 import type { Signing } from '../features/identity/index.ts'
-import type { Log } from '../platform/telemetry/index.ts'
+import type { Log, Metrics } from '../platform/telemetry/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
 import type { AuditSettings } from './config/audit-settings.ts'
 
+const TELL_DROPS_MS = 60_000
+
 /** Records what has no change of its own; what the database does not take is tried again and told. */
-export function openRecorder({ audit }: Metadata, log: Log): Recorder {
+export function openRecorder({ audit }: Pick<Metadata, 'audit'>, log: Log, metrics: Metrics): Recorder {
   return createRecorder(audit.inbox, {
-    failed: (error, waiting) => log.warn({ err: error, waiting }, 'the audit log cannot be written now; tried again'),
-    dropped: entries => log.error({ entries }, 'entries of the audit log are lost: there was no room for more'),
+    failed(error, waiting) {
+      metrics.audit.writeFailed()
+      log.warn({ err: error, waiting }, 'the audit log cannot be written now; tried again')
+    },
+    dropped: countDrops(log, metrics),
   })
+}
+
+/** Every one is counted; told at most once a minute, for there may be thousands in a second. */
+function countDrops(log: Log, metrics: Metrics) {
+  let untold = 0
+  let toldAt = Number.NEGATIVE_INFINITY
+  return (entries: number) => {
+    metrics.audit.dropped(entries)
+    untold += entries
+    const now = performance.now()
+    if (now - toldAt < TELL_DROPS_MS) return
+    log.error({ entries: untold }, 'entries of the audit log are lost: there was no room for more')
+    toldAt = now
+    untold = 0
+  }
 }
 
 /** Checkpoints are signed with the key that signs tokens. */

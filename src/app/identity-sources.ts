@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import {
   type CertificateSettings,
@@ -13,6 +14,7 @@ import {
 import type { Clock } from '../platform/clock/index.ts'
 import { Secret } from '../platform/secrets/index.ts'
 import { type Connector, htpasswdDirectory, ldapDirectory } from '../stores/directories/index.ts'
+import { CommandError } from './command-error.ts'
 import { type IdentitySettings, type SecretSetting, trustedIssuer } from './config/identity-settings.ts'
 import { ldapSettings } from './ldap-settings.ts'
 
@@ -34,7 +36,7 @@ export interface SourceOptions {
   complain(complaint: string): void
 }
 
-/** Reads the files that the settings name. @throws what reading them throws. */
+/** Reads the files that the settings name. @throws CommandError for one that cannot be used, by its setting. */
 export async function openIdentitySources(
   { htpasswd, ldap, oidc, workload, certificates }: IdentitySettings,
   { outbound, clock, complain }: SourceOptions,
@@ -42,20 +44,28 @@ export async function openIdentitySources(
   const named = [...(htpasswd ? [{ ...htpasswd, name: 'htpasswd' }] : []), ...ldap, ...oidc]
   const all = certificates ? [...named, certificates] : named
   const directories = await Promise.all(
-    ldap.map(async settings => {
-      const password = settings.search?.account && (await readSecret(settings.search.account.password))
-      const ca = await readText(settings.caFile)
+    ldap.map(async (settings, index) => {
+      const at = `identity.ldap.${index}`
+      const account = settings.search?.account
+      const password = account && (await readSecret(`${at}.search.account.password.file`, account.password))
+      const ca = await readPem(`${at}.caFile`, settings.caFile)
       return directorySource(settings.name, ldapDirectory(ldapSettings(settings, { password, ca }), outbound))
     }),
   )
+  // It is read again whenever it changed; one that is not there from the beginning is a mistake.
+  if (htpasswd) await readText('identity.htpasswd.file', htpasswd.file)
   return {
     passwords: [
       ...(htpasswd ? [directorySource('htpasswd', htpasswdDirectory({ file: htpasswd.file, complain }))] : []),
       ...directories,
     ],
-    signOns: await Promise.all(oidc.map(settings => openSignOn(settings, outbound, clock))),
+    signOns: await Promise.all(
+      oidc.map((settings, index) => openSignOn(`identity.oidc.${index}`, settings, outbound, clock)),
+    ),
     issuers: await Promise.all(
-      workload.issuers.map(async issuer => trustedIssuer(issuer, await readText(issuer.caFile))),
+      workload.issuers.map(async (issuer, index) =>
+        trustedIssuer(issuer, await readPem(`identity.workload.issuers.${index}.caFile`, issuer.caFile)),
+      ),
     ),
     ...(certificates ? { certificates: await openCertificates(certificates) } : {}),
     rules: new Map(all.map(({ name, ...rules }) => [name, rulesOf(rules)])),
@@ -63,13 +73,14 @@ export async function openIdentitySources(
 }
 
 async function openSignOn(
+  at: string,
   { caFile, clientSecret, name, issuer, clientId, clientAuthentication, ...rest }: IdentitySettings['oidc'][number],
   outbound: Requests,
   clock: Clock,
 ): Promise<SignOnSource> {
   const { scopes, nameClaim, groupsClaim } = rest
-  const ca = await readText(caFile)
-  const secret = clientSecret && (await readSecret(clientSecret))
+  const ca = await readPem(`${at}.caFile`, caFile)
+  const secret = clientSecret && (await readSecret(`${at}.clientSecret.file`, clientSecret))
   const settings = { name, issuer, clientId, clientAuthentication, scopes, nameClaim, groupsClaim }
   const optional = { ...(secret ? { clientSecret: secret } : {}), ...(ca === undefined ? {} : { ca }) }
   return oidcSource({ ...settings, ...optional }, outbound, clock)
@@ -85,7 +96,7 @@ async function openCertificates({
   return {
     source: { name, rules: identities, unitsAreGroups },
     form: header === 'Client-Cert' ? { form: 'rfc9440' } : { form: 'escaped-pem', header: header.escapedPem },
-    authorities: readAuthorities(await readFile(caFile, 'utf8')),
+    authorities: readAuthorities(await readPem('identity.certificates.caFile', caFile)),
   }
 }
 
@@ -101,10 +112,31 @@ function rulesOf({
   }
 }
 
-async function readSecret(setting: SecretSetting): Promise<Secret> {
-  return new Secret('value' in setting ? setting.value : (await readFile(setting.file, 'utf8')).replace(/\r?\n$/, ''))
+async function readSecret(setting: string, secret: SecretSetting): Promise<Secret> {
+  if ('value' in secret) return secret.value
+  const text = (await readText(setting, secret.file)).replace(/\r?\n$/, '')
+  if (text !== '') return new Secret(text)
+  throw new CommandError(`${setting}: there is nothing in ${secret.file}`)
 }
 
-async function readText(file: string | undefined): Promise<string | undefined> {
-  return file === undefined ? undefined : readFile(file, 'utf8')
+/** The certificates of a file, which has one at least. */
+async function readPem<File extends string | undefined>(setting: string, file: File): Promise<File> {
+  if (file === undefined) return file
+  const text = await readText(setting, file)
+  const first = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(text)?.[0]
+  try {
+    new X509Certificate(first ?? '')
+  } catch (error) {
+    throw new CommandError(`${setting}: there is no certificate in ${file}: expected PEM`, { cause: error })
+  }
+  return text as File
+}
+
+async function readText(setting: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new CommandError(`${setting}: ${file} cannot be read: ${reason}`, { cause: error })
+  }
 }

@@ -248,3 +248,24 @@ test('an image whose layers are null has none; a byte order mark is no JSON', as
   const marked = `\uFEFF${JSON.stringify({ ...image, layers: [] })}`
   expect((await put('marked', new TextEncoder().encode(marked), IMAGE)).status).toBe(400)
 })
+
+test('the same bytes pushed again under another type change nothing of what is there', async () => {
+  const repository = 'api/types'
+  const config = blobOf('{}')
+  expect(await client.pushBlob(repository, config)).toBe(201)
+  const descriptor = { mediaType: 'application/vnd.oci.image.config.v1+json', digest: config.digest, size: 2 }
+  const bytes = blobOf(JSON.stringify({ schemaVersion: 2, config: descriptor, layers: [] }))
+  const push = async (mediaType: string) =>
+    (
+      await fetch(`${berth.url}/v2/${repository}/manifests/${bytes.digest}`, {
+        method: 'PUT',
+        body: bytes.bytes,
+        headers: { 'Content-Type': mediaType },
+      })
+    ).status
+  const docker = 'application/vnd.docker.distribution.manifest.v2+json'
+  expect(await push(IMAGE)).toBe(201)
+  expect([201, 400]).toContain(await push(docker))
+  const { headers } = await fetch(`${berth.url}/v2/${repository}/manifests/${bytes.digest}`)
+  expect(headers.get('Content-Type')).toBe(IMAGE)
+})

@@ -21,6 +21,7 @@ type Who =
 
 export const ADMINISTRATION: Readonly<Record<string, Who>> = {
   'get /api/v1/account': 'somebody',
+  'get /api/v1/limits': 'somebody',
   'put /api/v1/account/password': 'themselves',
   'get /api/v1/account/tokens': 'themselves',
   'post /api/v1/account/tokens': 'themselves',

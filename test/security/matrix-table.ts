@@ -59,6 +59,7 @@ export const OTHERS: Readonly<
   '/livez': { methods: ['GET', 'HEAD'], anonymous: 200, member: 200, administrator: 200, badCredentials: 200 },
   '/metrics': { methods: ['GET', 'HEAD'], anonymous: 401, member: 403, administrator: 200, badCredentials: 401 },
   '/readyz': { methods: ['GET', 'HEAD'], anonymous: 200, member: 200, administrator: 200, badCredentials: 200 },
+  // What lies below it belongs to whoever comes back from a provider: test/identity/sign-on.test.ts.
   '/sign-on': { methods: ['GET', 'HEAD'], anonymous: 200, member: 200, administrator: 200, badCredentials: 401 },
   // Without a form, POST is told what is missing before it is told who is asking.
   '/token': { methods: ['GET', 'POST'], anonymous: 200, member: 200, administrator: 200, badCredentials: 401 },

@@ -27,6 +27,8 @@ export const replicaCount = Number(process.env.BERTH_TESTS_REPLICAS ?? 1)
 interface StartOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly dataFolder?: string
+  /** The settings themselves say where it listens; on 127.0.0.1 at this port, too. */
+  readonly listensAt?: number
 }
 
 /**
@@ -40,7 +42,8 @@ export async function startBerth(options: StartOptions = {}): Promise<Berth> {
   }
   if (replicaCount === 1) {
     const env = { ...(await storeSettings(dataFolder)), ...options.env }
-    return startOne(dataFolder, { env, remove, port: freePort() })
+    const { listensAt } = options
+    return startOne(dataFolder, { env, remove, port: listensAt ?? freePort(), saysWhere: listensAt === undefined })
   }
   const replicas = await startReplicas(dataFolder, replicaCount, options.env)
   return { ...replicas, dataFolder, [Symbol.asyncDispose]: () => replicas[Symbol.asyncDispose]().then(remove) }
@@ -92,14 +95,19 @@ export async function startReplicas(
 
 async function startOne(
   dataFolder: string,
-  { env, port, remove }: StartOptions & { readonly port: number; readonly remove: () => Promise<void> },
+  {
+    env,
+    port,
+    remove,
+    saysWhere = true,
+  }: StartOptions & { readonly port: number; readonly remove: () => Promise<void>; readonly saysWhere?: boolean },
 ): Promise<Berth> {
   await mkdir(dataFolder, { recursive: true })
   const child = Bun.spawn([BERTH, 'serve'], {
     cwd: dataFolder,
     env: {
       ...withoutSettings(process.env),
-      BERTH_LISTEN: `127.0.0.1:${port}`,
+      ...(saysWhere ? { BERTH_LISTEN: `127.0.0.1:${port}` } : {}),
       BERTH_DATA: dataFolder,
       BERTH_AUTH: 'none',
       ...env,

@@ -11,6 +11,10 @@ export interface Slapd extends AsyncDisposable {
   /** The suffix: everything is below it. */
   readonly base: string
   readonly administrator: { readonly dn: string; readonly password: string }
+  /** LDIF of changes, as `ldapmodify` takes them. */
+  change(changes: string): Promise<void>
+  /** Ends it, as an outage does. */
+  stop(): Promise<void>
   /** What was logged since it began, at level "stats": each connection, bind and search. */
   log(): Promise<string>
 }
@@ -39,28 +43,37 @@ export async function startSlapd({ entries, tls }: SlapdOptions): Promise<Slapd>
     stdout: log,
     stderr: log,
   })
+  const stop = async () => {
+    child.kill('SIGKILL')
+    await child.exited
+  }
   await untilListening(port)
-  await add(port, `dn: ${BASE}\nobjectClass: dcObject\nobjectClass: organization\no: Berth\ndc: berth\n\n${entries}\n`)
+  await send(
+    'ldapadd',
+    port,
+    `dn: ${BASE}\nobjectClass: dcObject\nobjectClass: organization\no: Berth\ndc: berth\n\n${entries}\n`,
+  )
   return {
     port,
     securePort,
     base: BASE,
     administrator: ADMINISTRATOR,
+    change: changes => send('ldapmodify', port, changes),
+    stop,
     log: () => Bun.file(join(folder, 'log')).text(),
     async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL')
-      await child.exited
+      await stop()
       await rm(folder, { recursive: true, force: true })
     },
   }
 }
 
 /** Over the wire, so that the server itself works out who is a member of what. */
-async function add(port: number, entries: string): Promise<void> {
+async function send(name: 'ldapadd' | 'ldapmodify', port: number, entries: string): Promise<void> {
   const { dn, password } = ADMINISTRATOR
-  const tool = [toolPath('ldapadd'), '-x', '-H', `ldap://127.0.0.1:${port}/`, '-D', dn, '-w', password]
+  const tool = [toolPath(name), '-x', '-H', `ldap://127.0.0.1:${port}/`, '-D', dn, '-w', password]
   const child = Bun.spawn(tool, { stdin: new Blob([entries]), stdout: 'ignore', stderr: 'pipe' })
-  if ((await child.exited) !== 0) throw new Error(`ldapadd: ${await child.stderr.text()}`)
+  if ((await child.exited) !== 0) throw new Error(`${name}: ${await child.stderr.text()}`)
 }
 
 function configuration(folder: string, { ca, certificate, key }: SlapdOptions['tls']): string {

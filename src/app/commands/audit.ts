@@ -10,6 +10,7 @@ import {
   textOf,
   verifyAudit,
 } from '../../features/audit/index.ts'
+import type { Identities } from '../../stores/metadata/index.ts'
 import { CommandError } from '../command-error.ts'
 import { openExisting } from '../compose.ts'
 import type { Config } from '../config/index.ts'
@@ -33,7 +34,10 @@ export function addAuditCommand(program: Command, context: CommandContext): void
   audit
     .command('verify')
     .description('check that no record was changed, removed or added, beside a running server')
-    .option('--keys <file>', 'the keys that sign checkpoints, a JSON Web Key Set')
+    .option(
+      '--keys <file>',
+      'the keys that sign checkpoints, as a JSON Web Key Set kept elsewhere; those in the database unless given',
+    )
     .option('--known <sequence:hash...>', 'records or checkpoints as a SIEM received them')
     .option('--json', 'as JSON')
     .action((flags: VerifyFlags) => context.finish(verify(context.config(), flags)))
@@ -64,10 +68,11 @@ export function addAuditCommand(program: Command, context: CommandContext): void
 }
 
 async function verify(config: Config, { keys, known = [], ...flags }: VerifyFlags): Promise<number> {
-  const verifier = keys === undefined ? undefined : await keysIn(keys)
+  const given = keys === undefined ? undefined : await keysIn(keys)
   const records = known.map(knownRecord)
   await using berth = await openExisting(config, 'audit')
-  const { audit: tables } = berth.metadata
+  const { audit: tables, identities } = berth.metadata
+  const verifier = given ?? (await ownKeys(identities))
   return await auditVerifyCommand(options => verifyAudit({ tables, verifier }, options), records, flags)
 }
 
@@ -101,6 +106,12 @@ async function keysIn(path: string) {
       throw error
     throw new CommandError(`--keys ${path}: ${error.message}`, { cause: error })
   }
+}
+
+/** Those beside the log itself, of every age; undefined when nothing was ever signed here. */
+async function ownKeys({ signingKeys }: Pick<Identities, 'signingKeys'>) {
+  const keys = (await signingKeys.list()).map(({ id, publicKey }) => ({ ...JSON.parse(publicKey), kid: id }))
+  return keys.length === 0 ? undefined : es256Verifier({ keys })
 }
 
 function knownRecord(text: string): KnownRecord {

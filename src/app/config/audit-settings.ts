@@ -1,39 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { inspect } from 'node:util'
 import { z } from 'zod'
-
-/** A secret of the settings; whatever prints it prints stars. */
-export class HiddenText {
-  readonly #text: string
-
-  constructor(text: string) {
-    this.#text = text
-  }
-
-  reveal(): string {
-    return this.#text
-  }
-
-  toString(): string {
-    return '******'
-  }
-
-  toJSON(): string {
-    return '******'
-  }
-
-  [inspect.custom](): string {
-    return '******'
-  }
-}
+import { Secret } from '../../platform/secrets/index.ts'
 
 /** `'value'`, `{ file: path }` (without its last line end) or `{ env: NAME }`. */
 const secret = z
   .union([z.string().min(1), z.strictObject({ file: z.string().min(1) }), z.strictObject({ env: z.string().min(1) })])
   .transform((given, context) => {
-    if (typeof given === 'string') return new HiddenText(given)
+    if (typeof given === 'string') return new Secret(given)
     const text = 'file' in given ? readText(given.file, context).replace(/\r?\n$/, '') : process.env[given.env]
-    if (text) return new HiddenText(text)
+    if (text) return new Secret(text)
     context.addIssue({ code: 'custom', message: `there is nothing in ${'file' in given ? given.file : given.env}` })
     return z.NEVER
   })
@@ -119,7 +94,7 @@ const file = z.strictObject({
   keep: z.number().int().min(0).max(1000).default(10),
 })
 
-const sink = z.union([syslog, splunk, otlp, https, file])
+const sink = z.discriminatedUnion('type', [syslog, splunk, otlp, https, file])
 
 /** The settings of the audit log, to be put under `audit`. */
 export const auditSettings = z

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { parse } from 'yaml'
+import { Secret } from '../../platform/secrets/index.ts'
 import { identitySettings } from './identity-settings.ts'
 
 const problems = (settings: string): readonly string[] => {
@@ -41,7 +42,7 @@ certificates:
     search: { filter: '(&(objectClass=person)(uid={name}))', account: { password: { file: '/run/secrets/ldap' } } },
     groupSearch: { nested: false, nameAttribute: 'cn' },
   })
-  expect(settings.oidc[0]).toMatchObject({ clientSecret: { value: 'hidden' }, groupsClaim: 'groups' })
+  expect(settings.oidc[0]).toMatchObject({ clientSecret: { value: new Secret('hidden') }, groupsClaim: 'groups' })
   expect(settings.workload.issuers.map(({ singleUse }) => singleUse)).toEqual([true, false])
 })
 

@@ -5,11 +5,12 @@ import {
   type TrustedIssuer,
   usesOnce,
 } from '../../features/identity/external/index.ts'
+import { Secret } from '../../platform/secrets/index.ts'
 import { escapeDnValue, escapeFilterValue, fillTemplate, isFilter } from '../../stores/directories/index.ts'
 
 const text = z.string().min(1)
 /** In berth.yaml itself, or in a file that only Berth can read. */
-const secret = z.union([text.transform(value => ({ value })), z.strictObject({ file: text })], {
+const secret = z.union([text.transform(value => ({ value: new Secret(value) })), z.strictObject({ file: text })], {
   error: 'expected the secret, or { file: … } with the file that holds it',
 })
 const sourceName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'expected lower-case letters, digits and hyphens')

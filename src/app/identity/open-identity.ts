@@ -1,8 +1,7 @@
 import { type Access, entryOf, type Origin } from '../../features/access/index.ts'
 import {
   type Authentication,
-  admit,
-  certificateSignOn,
+  certificateSignIns,
   IdentityUses,
   issuerKeys,
   PasswordVerifier,
@@ -10,6 +9,7 @@ import {
   pipelineTokens,
   type RefreshTokens,
   RegistryTokens,
+  type ShownCertificate,
   type Signing,
   type TrustedIssuer,
 } from '../../features/identity/index.ts'
@@ -36,8 +36,8 @@ export interface IdentityServices {
   readonly signing: Signing
   readonly issuers: readonly TrustedIssuer[]
   readonly signOns: readonly SignOnPlace[]
-  /** Whoever a trusted proxy says showed a certificate; undefined when nobody did. @throws SignOnRefused. */
-  readonly byCertificate: (headers: Headers, fromTrustedProxy: boolean) => Promise<Principal | undefined>
+  /** Whoever a trusted proxy says showed a certificate; undefined when nobody did. @throws Unauthenticated. */
+  readonly byCertificate: (shown: ShownCertificate) => Promise<Principal | undefined>
   stop(): Promise<void>
 }
 
@@ -66,6 +66,10 @@ export async function openIdentity(
   })
   const rulesOf = (source: string) => sources.rules.get(source) ?? { groups: [], systemRoles: [] }
   const clock = systemClock
+  const { certificates } = sources
+  const byCertificate = certificates
+    ? certificateSignIns({ settings: certificates, rules: rulesOf(certificates.source.name), signIns, clock })
+    : async () => undefined
   return {
     signing,
     issuers: sources.issuers,
@@ -101,14 +105,7 @@ export async function openIdentity(
       clock,
     },
     refreshTokens: { credentials, accounts: accessFacts, lifetimeMs: refreshDays * DAY_MS, clock },
-    async byCertificate(headers, fromTrustedProxy) {
-      const { certificates } = sources
-      if (!certificates || !fromTrustedProxy) return undefined
-      const identity = certificateSignOn({ headers, fromTrustedProxy, now: clock() }, certificates)
-      if (!identity) return undefined
-      const principal = await admit(signIns, { identity, rules: rulesOf(identity.source) }, clock())
-      return { ...principal, authenticatedBy: 'certificate' }
-    },
+    byCertificate,
     stop: () => uses.stop(),
   }
 }

@@ -8,7 +8,7 @@ import { systemClock } from '../../platform/clock/index.ts'
 import { createSealer } from '../../platform/secrets/index.ts'
 import type { Log } from '../../platform/telemetry/index.ts'
 import type { Metadata } from '../../stores/metadata/index.ts'
-import { composeAdministration } from '../administration.ts'
+import { type AdministrationWay, composeAdministration } from '../administration.ts'
 import type { Config } from '../config/index.ts'
 import type { RequestRecord } from '../serve/record.ts'
 import type { IdentityServices } from './open-identity.ts'
@@ -21,7 +21,17 @@ const POLLS = { count: 20, windowSeconds: 60 }
 export function signOnDoor(
   metadata: Metadata,
   config: Config,
-  { identity, record, log }: { identity: IdentityServices; record: Pick<RequestRecord, 'signIn'>; log: Log },
+  {
+    identity,
+    record,
+    log,
+    limits,
+  }: {
+    identity: IdentityServices
+    record: Pick<RequestRecord, 'signIn'>
+    log: Log
+    limits: AdministrationWay['limits']
+  },
 ): Door {
   const { authentication, signOns: places } = identity
   const signOns: SignOns = {
@@ -29,7 +39,7 @@ export function signOnDoor(
     kept: createKept(metadata.pendingSignOns, createSealer(secretKey(config)), systemClock),
     signIns: authentication.signIns,
     accounts: authentication.accounts,
-    issueToken: issueOwnToken(metadata, config, identity),
+    issueToken: issueOwnToken(metadata, config, { ...identity, limits }),
     polls: createQuota(POLLS, systemClock),
     complain: (source, error) => log.warn({ err: error, source }, 'a provider of sign-ons cannot be asked'),
     clock: systemClock,
@@ -40,11 +50,11 @@ export function signOnDoor(
 }
 
 /** As whoever signed on would make it themselves, and audited like that. */
-function issueOwnToken(metadata: Metadata, config: Config, identity: IdentityServices): IssueToken {
-  const administration = composeAdministration(metadata, config, identity)
+function issueOwnToken(metadata: Metadata, config: Config, way: AdministrationWay): IssueToken {
+  const administration = composeAdministration(metadata, config, way)
   return async (principal, origin, wish) => {
     const asking = { principal, action: 'manage own account', resource: 'registry', origin } as const
-    const permit = await authorize(identity.access, asking)
+    const permit = await authorize(way.access, asking)
     const { credential, secret } = await createOwnToken(administration, permit, wish)
     const { id, createdAt, expiresAt = createdAt + administration.longestTokenMs } = credential
     return { id, secret, name: principal.name, expiresAt }

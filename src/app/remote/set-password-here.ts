@@ -14,6 +14,8 @@ export async function setPasswordHere(config: Config, name: string, password: Se
     access,
     authentication: undefined,
     issuers: [],
+    // Nothing is counted at the machine itself.
+    limits: { limitsOf: async () => [] },
   })
   const permit = await authorize(access, {
     principal: SYSTEM,

@@ -6,7 +6,7 @@ import { ANONYMOUS, authenticate, type Signing } from '../../features/identity/i
 import { createLimits } from '../../features/limits/index.ts'
 import { systemClock } from '../../platform/clock/index.ts'
 import type { Outbound } from '../../platform/outbound/index.ts'
-import type { Log } from '../../platform/telemetry/index.ts'
+import type { Log, Metrics } from '../../platform/telemetry/index.ts'
 import type { Metadata } from '../../stores/metadata/index.ts'
 import { administrationDoor } from '../administration.ts'
 import { openRecorder } from '../audit.ts'
@@ -30,13 +30,18 @@ export interface Gate {
 
 interface Parts {
   readonly log: Log
+  readonly metrics: Metrics
   readonly outbound: Outbound
   /** Undefined where nobody signs in. */
   readonly signing: Signing | undefined
 }
 
-export async function openGate(metadata: Metadata, config: Config, { log, outbound, signing }: Parts): Promise<Gate> {
-  const recorder = openRecorder(metadata, log)
+export async function openGate(
+  metadata: Metadata,
+  config: Config,
+  { log, metrics, outbound, signing }: Parts,
+): Promise<Gate> {
+  const recorder = openRecorder(metadata, log, metrics)
   const record = recordRequests(recorder, systemClock, config.audit.pulls === 'manifests')
   const limits = createLimits({
     windows: metadata.rateWindows,
@@ -48,7 +53,7 @@ export async function openGate(metadata: Metadata, config: Config, { log, outbou
   const shared = { record, limits: isLimited ? manifestLimits(limits, systemClock) : NO_LIMITS }
   if (config.auth === 'none' || !signing) {
     const access: Access = { mode: 'open' }
-    const doors = [administrationDoor(metadata, config, { access, authentication: undefined, issuers: [] })]
+    const doors = [administrationDoor(metadata, config, { access, authentication: undefined, issuers: [], limits })]
     const stop = async () => void (await Promise.all([limits.close(), recorder.stop()]))
     return { ...shared, access, doors, mayScrape: async () => undefined, stop }
   }
@@ -59,8 +64,8 @@ export async function openGate(metadata: Metadata, config: Config, { log, outbou
     ...entered,
     doors: [
       ...entered.doors,
-      administrationDoor(metadata, config, identity),
-      signOnDoor(metadata, config, { identity, record, log }),
+      administrationDoor(metadata, config, { ...identity, limits }),
+      signOnDoor(metadata, config, { identity, record, log, limits }),
     ],
     stop: async () => void (await Promise.all([identity.stop(), limits.close(), recorder.stop()])),
   }
@@ -80,13 +85,16 @@ function closed(
     signing,
     observe: ({ origin }: Parameters<Door['answer']>[0]) => record.signIn(origin),
   }
-  const withoutWords = async (headers: Headers, fromTrustedProxy: boolean) =>
-    (await byCertificate(headers, fromTrustedProxy)) ?? ANONYMOUS
   return {
     access,
     identify({ request, origin, connection }) {
       const authorization = request.headers.get('Authorization')
-      if (authorization === null) return withoutWords(request.headers, connection.fromTrustedProxy())
+      if (authorization === null)
+        return byCertificate({
+          headers: request.headers,
+          fromTrustedProxy: connection.fromTrustedProxy(),
+          observe: record.signIn(origin),
+        }).then(principal => principal ?? ANONYMOUS)
       // The commonest by far: a registry client that comes again.
       const known = authorization.startsWith(BEARER)
         ? authentication.tokens.known(authorization.slice(BEARER.length))

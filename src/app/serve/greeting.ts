@@ -3,16 +3,13 @@ import type { Secret } from '../../platform/secrets/index.ts'
 import type { Config } from '../config/index.ts'
 import { FIRST_ADMINISTRATOR } from '../identity/first-administrator.ts'
 
-/**
- * What a start says on standard output: where the registry is, and how to push the first image.
- * @param firstPassword of the administrator, when this start made one up: nobody sees it again.
- */
-export function greeting(config: Config, urls: readonly string[], firstPassword: Secret | undefined): string {
+/** What a start says on standard output: where the registry is, and how to push the first image. */
+export function greeting(config: Config, urls: readonly string[]): string {
   const { host } = new URL(urls[0] as string)
   const registry = host.replace(/^127\.0\.0\.1/, 'localhost')
   const signIn = config.auth === 'none' ? '' : `docker login -u ${FIRST_ADMINISTRATOR} ${registry}\n  `
   return `Berth serves ${urls.join(', ')}; data in ${resolve(config.data)}
-${firstPassword ? passwordText(firstPassword) : ''}
+
 Push a first image:
   ${signIn}docker pull alpine && docker tag alpine ${registry}/hello/alpine && docker push ${registry}/hello/alpine
 or, without Docker:
@@ -23,9 +20,10 @@ See what is there:
 `
 }
 
-function passwordText(password: Secret): string {
-  return `
-This is the first start. The administrator is "${FIRST_ADMINISTRATOR}", with this password, which is shown only now:
+/** Said as soon as this start made it up: whatever goes wrong after that, nobody sees it again. */
+export function firstPasswordText(password: Secret): string {
+  return `This is the first start. The administrator is "${FIRST_ADMINISTRATOR}", with this password, which is shown only now:
   ${password.reveal()}
+
 `
 }

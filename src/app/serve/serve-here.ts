@@ -52,7 +52,12 @@ export function serveHere(
       maxNameLength: config.limits.nameLength,
       ...(redirect ? { redirect } : {}),
     },
-    probes: { health, metrics: exposed, mayScrape: gate.mayScrape },
+    probes: {
+      health,
+      metrics: exposed,
+      mayScrape: gate.mayScrape,
+      fault: error => log.warn({ err: error }, 'not ready: the metadata cannot be read'),
+    },
     doors: gate.doors,
     ...(gate.identify ? { identify: gate.identify } : {}),
     log,

@@ -9,7 +9,7 @@ import { openSigning } from '../identity/signing.ts'
 import { startJobs } from '../jobs.ts'
 import { VERSION } from '../version.ts'
 import { openGate } from './gate.ts'
-import { greeting } from './greeting.ts'
+import { firstPasswordText, greeting } from './greeting.ts'
 import { takenAddress } from './listeners.ts'
 import { serveHere } from './serve-here.ts'
 import { stopSignal } from './stop-signal.ts'
@@ -40,6 +40,7 @@ export async function serve(config: Config, workerCommand: (name: string) => str
   if (berth.migration.applied.length > 0) log.info(berth.migration, 'the schema was brought up to date')
   const signing = await openSigning(berth.metadata, config)
   const firstPassword = config.auth === 'none' ? undefined : await ensureAdministrator(berth.metadata, config)
+  if (firstPassword) process.stdout.write(firstPasswordText(firstPassword))
   const metrics = createMetrics(VERSION)
   // Before anybody can ask for a job, and before anybody is told that the server is there.
   const outbound = createOutbound(config.outbound)
@@ -52,7 +53,7 @@ export async function serve(config: Config, workerCommand: (name: string) => str
           metrics,
           exposed: metrics,
           instance,
-          gate: await openGate(berth.metadata, config, { log, outbound, signing }),
+          gate: await openGate(berth.metadata, config, { log, metrics, outbound, signing }),
         })
   const stopped = stopSignal()
   let urls: readonly string[]
@@ -65,7 +66,7 @@ export async function serve(config: Config, workerCommand: (name: string) => str
     throw error
   }
   if (urls.length > 0) {
-    process.stdout.write(greeting(config, urls, firstPassword))
+    process.stdout.write(greeting(config, urls))
     log.info({ urls, data: config.data, version: VERSION, processes: config.processes }, 'serving')
   }
   log.info({ signal: await stopped }, 'stopping')

@@ -19,6 +19,7 @@ export async function serveAsWorker(config: Config, instance: string): Promise<n
   await using berth = await compose(config, instance)
   const gate = await openGate(berth.metadata, config, {
     log,
+    metrics,
     outbound: createOutbound(config.outbound),
     signing: await openSigning(berth.metadata, config),
   })

@@ -12,6 +12,8 @@ export interface Health {
 export interface ProbesOptions {
   readonly health: Health
   readonly metrics: Pick<Metrics, 'expose'>
+  /** Is told why the registry is not ready: everybody may ask, and the reason is the operator's. */
+  readonly fault: (error: unknown) => void
   /** @throws RegistryError when this caller may not see the metrics. */
   readonly mayScrape: (principal: Principal, origin: Origin) => Promise<void>
 }
@@ -21,7 +23,7 @@ export const PROBE_PATHS = new Set(['/livez', '/readyz', '/metrics'])
 /** `/livez`: the process answers. `/readyz`: requests would be served. `/metrics`: Prometheus. */
 export async function probe(
   { path, method, origin }: { readonly path: string; readonly method: string; readonly origin: Origin },
-  { health, metrics, mayScrape }: ProbesOptions,
+  { health, metrics, mayScrape, fault }: ProbesOptions,
   identify: () => Promise<Principal>,
 ): Promise<Response> {
   if (method !== 'GET' && method !== 'HEAD') return text('GET and HEAD only', 405, { Allow: 'GET, HEAD' })
@@ -35,7 +37,8 @@ export async function probe(
   try {
     await health.check()
   } catch (error) {
-    return text(`not ready: ${error instanceof Error ? error.message : String(error)}`, 503)
+    fault(error)
+    return text('not ready: the metadata cannot be read; the log says why', 503)
   }
   return text('ok')
 }

@@ -2,6 +2,7 @@ import type { Secret } from '../../platform/secrets/index.ts'
 import type { Credential, CredentialScope, SystemRole } from '../../stores/metadata/index.ts'
 import type { Permit } from '../access/index.ts'
 import { hashPassword, type Principal, requireGoodPassword } from '../identity/index.ts'
+import type { LimitState } from '../limits/index.ts'
 import type { Administration } from './administration.ts'
 import { conflict, denied } from './faults.ts'
 import { done } from './recorded.ts'
@@ -31,6 +32,15 @@ export async function describeAccount({ identities }: Administration, permit: Pe
   const isUser = kind === 'user' && accountId !== undefined
   const account = isUser ? await identities.accessFacts.account('user', accountId) : undefined
   return { name, kind, systemRole: account?.systemRole ?? undefined, authenticatedBy, credential, scope }
+}
+
+/** What is left of every limit that counts the caller. */
+export function limitsOfCaller(
+  { limits }: Administration,
+  { principal, origin }: Permit<'use API'>,
+): Promise<readonly LimitState[]> {
+  const identity = principal.kind === 'anonymous' ? undefined : principal.name
+  return limits.limitsOf({ identity, address: origin.address })
 }
 
 /**

@@ -4,6 +4,7 @@ export {
   changePassword,
   createOwnToken,
   describeAccount,
+  limitsOfCaller,
   listOwnTokens,
   revokeOwnToken,
   rotateOwnToken,

@@ -1,14 +1,14 @@
-import { RegistryError } from '../../oci/index.ts'
 import type { Clock } from '../../platform/clock/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import type { AccessFacts, Credential, Credentials, SignIns } from '../../stores/metadata/index.ts'
 import { admit, type MappedSource } from './admit.ts'
-import { askInTurn } from './external/index.ts'
+import { askInTurn, TokenRefused } from './external/index.ts'
 import type { IdentityUses } from './identity-uses.ts'
 import type { PasswordVerifier } from './passwords.ts'
 import { ANONYMOUS, type Principal, userPrincipal } from './principal.ts'
 import type { RegistryTokens } from './registry-tokens.ts'
 import { hashOf, secretTokenKind } from './secret-token.ts'
+import { type SignInObserver, toldRefusal } from './sign-in-observer.ts'
 import { Unauthenticated } from './unauthenticated.ts'
 
 /**
@@ -22,13 +22,6 @@ export type SignInThrottle = <Result>(
 
 /** Turns an identity token of a pipeline into who it is; undefined when that is no such token. @throws Unauthenticated. */
 export type IdentityTokens = (token: Secret) => Promise<Principal | undefined>
-
-/** What happened at a sign-in, for whoever keeps a record. */
-export type SignInObserver = (event: {
-  readonly principal: Principal
-  readonly outcome: 'success' | 'denied'
-  readonly reason?: string
-}) => void
 
 export interface Authentication {
   readonly signIns: SignIns
@@ -91,17 +84,12 @@ export async function signIn(
   if (secretTokenKind(password.reveal())) return withToken(authentication, name, password, attempt)
   if (isWebToken(password)) return signInPipeline(authentication, password, attempt)
   const account = { account: name, address: attempt.origin.address }
-  const denied = (reason: string) =>
-    attempt.observe({ principal: { ...ANONYMOUS, name: name.slice(0, 255) }, outcome: 'denied', reason })
-  const principal = await throttle(account, () => byPassword(authentication, name, password)).catch(error => {
-    if (error instanceof RegistryError && error.code === 'DENIED') denied(error.message)
-    throw error
+  const principal = await toldRefusal({ name, observe: attempt.observe }, async () => {
+    const found = await throttle(account, () => byPassword(authentication, name, password))
+    if (!found) throw new Unauthenticated('The user name or the password is wrong.')
+    await requireActive(authentication, found)
+    return found
   })
-  if (!principal) {
-    denied('the user name or the password is wrong')
-    throw new Unauthenticated('The user name or the password is wrong.')
-  }
-  await requireActive(authentication, principal)
   if (principal.accountId !== undefined) authentication.uses.user(principal.accountId, authentication.clock())
   attempt.observe({ principal, outcome: 'success' })
   return principal
@@ -149,8 +137,10 @@ export async function signInPipeline(
     observe({ principal, outcome: 'success' })
     return principal
   } catch (error) {
-    if (error instanceof Unauthenticated)
-      observe({ principal: { ...ANONYMOUS, name: 'pipeline' }, outcome: 'denied', reason: error.message })
+    if (error instanceof Unauthenticated) {
+      const reason = error.cause instanceof TokenRefused ? error.cause.recorded : error.message
+      observe({ principal: { ...ANONYMOUS, name: 'pipeline' }, outcome: 'denied', reason })
+    }
     throw error
   }
 }

@@ -4,11 +4,11 @@ export {
   authenticate,
   type IdentityTokens,
   type SignInAttempt,
-  type SignInObserver,
   type SignInThrottle,
   signIn,
   signInPipeline,
 } from './authenticate.ts'
+export { certificateSignIns, type ShownCertificate } from './certificates.ts'
 export * from './external/index.ts'
 export { IdentityUses } from './identity-uses.ts'
 export { parseGroupName, parseProjectName, parseRobotName, parseUserName, robotName } from './names.ts'
@@ -33,5 +33,6 @@ export {
   type SecretTokenKind,
   secretTokenKind,
 } from './secret-token.ts'
+export type { SignInObserver } from './sign-in-observer.ts'
 export { Signing } from './signing.ts'
 export { type Challenge, Unauthenticated } from './unauthenticated.ts'

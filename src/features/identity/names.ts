@@ -7,15 +7,17 @@ const GROUP = /^[^\p{Cc}\p{Zl}\p{Zp}]{1,255}$/u
 /** Means something to clients already, or to Berth. */
 const RESERVED = new Set(['anonymous', 'system', 'token', 'oidc', 'oauth2accesstoken'])
 
-/** Would be taken for something else than a user: another source must not name anybody so. */
-export function isMisleadingName(name: string): boolean {
-  return RESERVED.has(name.toLowerCase()) || name.includes(':')
-}
-
 /** @throws NAME_INVALID. */
 export function parseUserName(text: string): string {
   if (USER.test(text) && !RESERVED.has(text)) return text
   throw invalid(text, 'a user name', 'up to 128 lower-case letters, digits, ".", "_", "@" or "-"')
+}
+
+/** May somebody of another source have it? They have all kinds of names, but not one of somebody else's kind. */
+export function isForeignName(text: string): boolean {
+  const [project = '', robot, ...rest] = text.split('+')
+  const isRobots = rest.length === 0 && robot !== undefined && PROJECT.test(project) && PROJECT.test(robot)
+  return !RESERVED.has(text) && !isRobots
 }
 
 /** @throws NAME_INVALID. */

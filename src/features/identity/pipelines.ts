@@ -5,8 +5,10 @@ import type { IdentityTokens } from './authenticate.ts'
 import {
   claimAt,
   type IssuerKeys,
+  isNamed,
   looksLikeIdToken,
   matchRule,
+  namesInToken,
   TokenRefused,
   type TrustedIssuer,
   type TrustRule,
@@ -81,16 +83,21 @@ async function signInPipeline(trust: PipelineTrust, secret: Secret): Promise<Pri
   }
 }
 
-/** @throws TokenRefused with what kept each rule from matching, of those for this issuer. */
+/** @throws TokenRefused with what kept each rule from matching, of those that name the pipeline. */
 function matching({ issuers }: PipelineTrust, all: readonly TrustRule[], token: VerifiedToken): readonly TrustRule[] {
   // Again, for an issuer may have left the configuration since.
   const known = all.filter(rule => rule.issuer === token.issuer.issuer && validateRule(rule, issuers).length === 0)
   const rules = known.filter(rule => matchRule(rule, token).matched)
   if (rules.length > 0) return rules
+  if (known.length === 0) throw new TokenRefused('No trust rule is for the issuer of this token.')
+  const recorded = `No trust rule is for this token: ${reasons(known, token)}.`
+  // Anybody can have a token of a public issuer: what the rules of other projects say is not told to them.
+  const own = known.filter(rule => isNamed(token.issuer.kind, rule.conditions, token.claims))
   throw new TokenRefused(
-    known.length === 0
-      ? 'No trust rule is for the issuer of this token.'
-      : `No trust rule is for this token: ${reasons(known, token)}.`,
+    own.length > 0
+      ? `No trust rule is for this token: ${reasons(own, token)}.`
+      : `No trust rule names the pipeline of this token: ${namesInToken(token.issuer.kind, token.claims)}.`,
+    { recorded },
   )
 }
 

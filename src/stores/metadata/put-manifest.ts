@@ -108,7 +108,10 @@ async function storeManifest(queries: Queries, id: number, { manifest, digest, b
   await queries
     .insertInto('manifests')
     .values({ repository_id: id, digest, ...content })
-    .onConflict(conflict => conflict.columns(['repository_id', 'digest']).doUpdateSet(content))
+    // The bytes are the same, so what they are taken for stays: who may only create must not change what is there.
+    .onConflict(conflict =>
+      conflict.columns(['repository_id', 'digest']).doUpdateSet({ pushed_at: now, state: content.state, bytes }),
+    )
     .execute()
 }
 

@@ -2,6 +2,7 @@ import {
   changePassword,
   createOwnToken,
   describeAccount,
+  limitsOfCaller,
   listOwnTokens,
   revokeOwnToken,
   rotateOwnToken,
@@ -12,6 +13,7 @@ import { newTokenView, tokenView } from '../views.ts'
 
 type Operations =
   | 'getAccount'
+  | 'getLimits'
   | 'changePassword'
   | 'listOwnTokens'
   | 'createOwnToken'
@@ -20,6 +22,10 @@ type Operations =
 
 export const ACCOUNT: Handlers<Operations> = {
   getAccount: ({ administration, permit }) => describeAccount(administration, permit),
+  async getLimits({ administration, permit }) {
+    const states = await limitsOfCaller(administration, permit)
+    return { items: states.map(({ which, ...state }) => ({ name: which, ...state })) }
+  },
   async changePassword({ administration, permit, body }) {
     const passwords = { present: new Secret(body.present), next: new Secret(body.next) }
     await changePassword(administration, permit, passwords)

@@ -20,6 +20,23 @@ export const ACCOUNT_ROUTES = {
       scope: token.shape.scope,
     }),
   }),
+  getLimits: route({
+    action: 'use API',
+    resource: 'registry',
+    method: 'get',
+    path: '/api/v1/limits',
+    summary: 'What is left of the limits that count the caller; those of a project are told with each of its manifests',
+    answer: listOf(
+      z.strictObject({
+        name: z.string().describe('of the setting, below rates'),
+        source: z.string().describe('what is counted: an identity or an address'),
+        limit: z.int(),
+        windowSeconds: z.int(),
+        remaining: z.int(),
+        resetsAfterSeconds: z.int().describe('0 as long as nothing was counted'),
+      }),
+    ),
+  }),
   changePassword: route({
     ...own,
     method: 'put',

@@ -46,6 +46,27 @@ export function pinProblem(kind: IssuerKind, conditions: TrustRule['conditions']
   return `a rule for ${kind} tokens must pin ${choices}, without stars`
 }
 
+/** Is it one of the workloads that the rule names for good, whatever else the rule asks for? */
+export function isNamed(kind: IssuerKind, conditions: TrustRule['conditions'], claims: Claims): boolean {
+  const named = (path: string) => {
+    const value = claimAt(claims, path)
+    const patterns = Object.hasOwn(conditions, path) ? patternsOf(conditions[path] ?? []) : []
+    return typeof value === 'string' && patterns.includes(value)
+  }
+  return HOUSES[kind].pins.some(paths => paths.every(named))
+}
+
+/** What names the workload of a token for good: `repository_id "74", repository_owner_id "65"`. */
+export function namesInToken(kind: IssuerKind, claims: Claims): string {
+  return HOUSES[kind].pins
+    .flat()
+    .map(path => {
+      const value = claimAt(claims, path)
+      return typeof value === 'string' ? `${path} ${JSON.stringify(value.slice(0, 200))}` : `${path} is not there`
+    })
+    .join(', ')
+}
+
 /** Why a token of the house is refused whatever its rule says; undefined when it is not. */
 export function houseRefusal(kind: IssuerKind, { conditions }: TrustRule, claims: Claims): string | undefined {
   const { same, event } = HOUSES[kind]

@@ -19,6 +19,13 @@ export interface VerifiedToken {
 /** A token that is not accepted; the message says why, and holds nothing of the token that could deceive a log. */
 export class TokenRefused extends Error {
   override readonly name = 'TokenRefused'
+  /** What is not for whoever sent it: for those who read the audit log. */
+  readonly recorded: string
+
+  constructor(message: string, { recorded = message, ...options }: ErrorOptions & { readonly recorded?: string } = {}) {
+    super(message, options)
+    this.recorded = recorded
+  }
 }
 
 /** Whether a password may be an ID token: three parts, the first two of which begin as JSON objects do. */
