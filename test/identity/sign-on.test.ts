@@ -172,9 +172,9 @@ describe('in a browser', () => {
   })
 
   test('the name of a local user, or one that means something else, is not taken', async () => {
-    expect((await signedOn('impostor')).text).toContain('name')
+    expect((await signedOn('impostor')).text).toContain('that name belongs to an account of another source')
     expect((await admin('GET', '/users/admin')).body.source).toBe('local')
-    expect((await signedOn('system')).text).toContain('which nobody may be called here')
+    expect((await signedOn('system')).text).toContain('which is nobody&#39;s name here')
     expect((await admin('GET', '/users/system')).status).toBe(404)
   })
 
