@@ -71,7 +71,8 @@ describeWithTools('backup', 'berth backup and restore', needs, () => {
         expect(second.code).toBe(0)
         expect(second.report.blobs).toBeLessThan(second.report.rows.blobs)
         const third = await run(berth.dataFolder, ['backup', target], env)
-        expect(third).toMatchObject({ code: 0, report: { blobs: 0, rows: second.report.rows } })
+        expect(third).toMatchObject({ code: 0, report: { blobs: 0 } })
+        expect(withoutAudit(third.report.rows)).toEqual(withoutAudit(second.report.rows))
 
         const list = await run(berth.dataFolder, ['backup', 'list', target], env)
         const names = (list.report as { name: string; takenAt: string }[]).map(({ name }) => name)
@@ -200,3 +201,8 @@ describeWithTools('backup', 'berth backup and restore', needs, () => {
     expect(await readdir(target)).toEqual(['letter.txt'])
   })
 })
+
+/** The audit log is sealed meanwhile, and changes nothing of what is served. */
+function withoutAudit(rows: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(rows).filter(([table]) => !table.startsWith('audit_')))
+}
