@@ -30,6 +30,27 @@ test('the first start makes an administrator, shows the password once, and lets 
   await rm(folder, { recursive: true })
 })
 
+test('what was pushed before anybody was asked who they are belongs to private projects from then on', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'berth-adopted-'))
+  const key = { BERTH_SECRETS_KEY: Buffer.alloc(32, 7).toString('base64') }
+  const blob = blobOf('{}')
+  {
+    await using open = await startBerth({ dataFolder: folder, env: key })
+    for (const repository of ['shop/web/api', 'shop/db', 'alone'])
+      expect(await registryClient(open.url).pushBlob(repository, blob)).toBe(201)
+  }
+  const env = { ...key, BERTH_AUTH: 'required', BERTH_ADMIN_PASSWORD: 'a-password-from-outside' }
+  await using closed = await startBerth({ dataFolder: folder, env })
+  const headers = { Authorization: `Basic ${btoa('admin:a-password-from-outside')}` }
+  const { items } = (await (await fetch(`${closed.url}/api/v1/projects`, { headers })).json()) as { items: object[] }
+  expect(items).toMatchObject([
+    { name: 'alone', visibility: 'private' },
+    { name: 'shop', visibility: 'private' },
+  ])
+  expect((await fetch(`${closed.url}/v2/shop/db/blobs/${blob.digest}`, { headers })).status).toBe(200)
+  await rm(folder, { recursive: true })
+})
+
 test('a password for the first administrator that is given is not shown, and must not be short', async () => {
   const env = { BERTH_AUTH: 'required', BERTH_SECRETS_KEY: Buffer.alloc(32, 7).toString('base64') }
   const short = await berthCommand(NOWHERE, ['serve'], { ...env, BERTH_ADMIN_PASSWORD: 'short' })

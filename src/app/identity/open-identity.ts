@@ -6,6 +6,7 @@ import {
   issuerKeys,
   PasswordVerifier,
   type Principal,
+  parseProjectName,
   pipelineTokens,
   type RefreshTokens,
   RegistryTokens,
@@ -114,6 +115,7 @@ async function makeProject({ identities }: Metadata, name: string, principal: Pr
   const now = systemClock()
   const made = { at: now, type: 'project.create', category: 'administration', outcome: 'success' } as const
   const entry = entryOf({ principal, origin, resource: { project: name } }, made)
-  const project = { name, visibility: 'private', ownerId: principal.accountId, now } as const
+  const visibility = 'private' as const
+  const project = { name: parseProjectName(name), visibility, ownerId: principal.accountId, now }
   await identities.projects.create(project, isNew => (isNew ? [entry] : []))
 }

@@ -1,4 +1,5 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
+import { systemClock } from '../../platform/clock/index.ts'
 import { createOutbound } from '../../platform/outbound/index.ts'
 import { createLog, createMetrics, type Log, type Metrics } from '../../platform/telemetry/index.ts'
 import { takeServerLock } from '../../stores/metadata/index.ts'
@@ -42,6 +43,10 @@ export async function serve(config: Config, workerCommand: (name: string) => str
   if (berth.migration.applied.length > 0) log.info(berth.migration, 'the schema was brought up to date')
   const signing = await openSigning(berth.metadata, config)
   const firstPassword = config.auth === 'none' ? undefined : await ensureAdministrator(berth.metadata, config)
+  if (config.auth !== 'none' && relocation?.state !== 'moved') {
+    const projects = await berth.metadata.identities.projects.adopt(systemClock())
+    if (projects > 0) log.info({ projects }, 'private projects were made for repositories that had none')
+  }
   if (firstPassword) process.stdout.write(firstPasswordText(firstPassword))
   const metrics = createMetrics(VERSION)
   // Before anybody can ask for a job, and before anybody is told that the server is there.

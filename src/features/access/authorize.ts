@@ -67,7 +67,9 @@ export interface Asking<A extends Action> {
 export async function authorize<A extends Action>(access: Access, asking: Asking<A>): Promise<Permit<A>> {
   const { decision, question } = await answer(access, asking)
   if (decision.isAllowed) {
-    if (access.mode === 'closed' && decision.makesProject !== undefined)
+    // Who asks how an upload stands has begun none where there is no project.
+    const isChange = !['GET', 'HEAD', 'DELETE'].includes(asking.origin.method ?? '')
+    if (access.mode === 'closed' && decision.makesProject !== undefined && isChange)
       await access.makeProject(decision.makesProject, asking.principal, asking.origin)
     return permit(asking, decision.tags)
   }

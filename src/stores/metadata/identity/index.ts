@@ -5,7 +5,7 @@ import { type CredentialRotation, createCredentialRotation } from './credential-
 import { type Credentials, type CredentialUpkeep, createCredentials } from './credentials.ts'
 import { createGrants, type Grants } from './grants.ts'
 import { createGroups, type Groups } from './groups.ts'
-import { createProjects, type Projects } from './projects.ts'
+import { createProjects, type ProjectAdoption, type Projects } from './projects.ts'
 import { createRobotSetup, type RobotSetup } from './robot-setup.ts'
 import { createRobots, type Robots } from './robots.ts'
 import { createRoles, type Roles } from './roles.ts'
@@ -27,7 +27,7 @@ export type {
 } from './credentials.ts'
 export type { Grant, GrantAdded, Grants } from './grants.ts'
 export type { GroupMember, Groups } from './groups.ts'
-export type { Project, ProjectChange, ProjectRemoved, Projects } from './projects.ts'
+export type { Project, ProjectAdoption, ProjectChange, ProjectRemoved, Projects } from './projects.ts'
 export type { NewRobot, RobotSetup } from './robot-setup.ts'
 export type { Robot, RobotCreated, Robots } from './robots.ts'
 export type { RoleRecord, RoleRemoved, Roles } from './roles.ts'
@@ -41,7 +41,7 @@ export interface Identities {
   readonly users: Users
   readonly groups: Groups
   readonly robots: Robots
-  readonly projects: Projects
+  readonly projects: Projects & ProjectAdoption
   readonly roles: Roles
   readonly grants: Grants
   readonly trustRules: TrustRules

@@ -1,5 +1,7 @@
+import { sql } from 'kysely'
 import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import type { Engine, Queries } from '../engine.ts'
+import { isPostgres } from '../refuse-changes.ts'
 import type { Pushers, Visibility } from '../schema-identity.ts'
 
 export interface Project {
@@ -37,9 +39,16 @@ export interface Projects {
   remove(name: string, record?: Recording<ProjectRemoved>): Promise<ProjectRemoved>
 }
 
+/** For a registry that asked nobody who they are until now. */
+export interface ProjectAdoption {
+  /** Makes private projects for the repositories that have none; gives how many; durable. */
+  adopt(now: number): Promise<number>
+}
+
+const ADOPTED_AT_ONCE = 500
 const COLUMNS = ['id', 'name', 'visibility', 'pushers', 'network', 'created_at'] as const
 
-export function createProjects(engine: Engine): Projects {
+export function createProjects(engine: Engine): Projects & ProjectAdoption {
   return {
     async find(name) {
       const row = await engine.db.selectFrom('projects').select(COLUMNS).where('name', '=', name).executeTakeFirst()
@@ -71,6 +80,7 @@ export function createProjects(engine: Engine): Projects {
         return true
       }),
     remove: (name, record) => recordedWrite(engine, record, queries => removeProject(queries, name)),
+    adopt: now => engine.write(queries => adoptRepositories(queries, now)),
   }
 }
 
@@ -97,6 +107,28 @@ function heldBy(queries: Queries, { kind, id }: Holder) {
 
 export async function projectId(queries: Queries, name: string): Promise<number | undefined> {
   return (await queries.selectFrom('projects').select('id').where('name', '=', name).executeTakeFirst())?.id
+}
+
+async function adoptRepositories(queries: Queries, now: number): Promise<number> {
+  const first = isPostgres(queries)
+    ? sql<string>`split_part(name, '/', 1)`
+    : sql<string>`case when instr(name, '/') > 0 then substr(name, 1, instr(name, '/') - 1) else name end`
+  const rows = await queries
+    .selectFrom('repositories')
+    .select(first.as('project'))
+    .distinct()
+    .where(first, 'not in', queries.selectFrom('projects').select('name'))
+    .execute()
+  const defaults = { visibility: 'private', pushers: 'members', network: null, created_at: now } as const
+  for (let from = 0; from < rows.length; from += ADOPTED_AT_ONCE) {
+    const values = rows.slice(from, from + ADOPTED_AT_ONCE).map(({ project }) => ({ name: project, ...defaults }))
+    await queries
+      .insertInto('projects')
+      .values(values)
+      .onConflict(conflict => conflict.column('name').doNothing())
+      .execute()
+  }
+  return rows.length
 }
 
 async function createProject(
