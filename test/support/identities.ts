@@ -91,7 +91,16 @@ export async function identitiesOf(dataFolder: string): Promise<TestIdentities> 
     },
     async robot(project, name) {
       const full = `${project}+${name}`
-      const robot = await tables.robots.create(project, { name: full, description: '', now })
+      const id = crypto.randomUUID()
+      const unused = { kind: 'robot', name: 'first', scope: undefined, createdAt: now, expiresAt: undefined } as const
+      const credential = { ...unused, id, secretHash: id }
+      const robot = await tables.robotSetup.create(project, {
+        name: full,
+        description: '',
+        grants: [],
+        credential,
+        now,
+      })
       if (typeof robot === 'string') throw new Error(`${full}: ${robot}`)
       return full
     },

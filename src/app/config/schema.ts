@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { parseCidrs } from '../../platform/addresses/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import { BlobsAddressError, parseBlobsAddress } from '../../stores/blobs/index.ts'
 import { auditSettings } from './audit-settings.ts'
@@ -7,6 +6,7 @@ import { identitySettings } from './identity-settings.ts'
 import { rateSettings } from './limits-settings.ts'
 import { networkSettings, servesSetting } from './network-settings.ts'
 import { outboundSettings } from './outbound-settings.ts'
+import { listOf, number, ranges, wholeNumber } from './setting-kinds.ts'
 
 const address = z
   .string()
@@ -20,13 +20,6 @@ const listener = z.union([
     serves: servesSetting,
   }),
 ])
-/** A number, or its digits in an environment variable. Nothing else is taken for one: an empty variable is no zero. */
-const number = (schema: z.ZodNumber) =>
-  z.preprocess(
-    value => (typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value),
-    schema,
-  )
-const whole = (least: number, most: number) => number(z.number().int().min(least).max(most))
 /** What a timer takes: 2^31 - 1 milliseconds. */
 const pause = number(z.number().min(0).max(2_147_483))
 const age = number(
@@ -35,32 +28,9 @@ const age = number(
     .min(0)
     .max(100 * 366 * 24 * 3600),
 )
-const bytes = whole(1, Number.MAX_SAFE_INTEGER)
-const list = <Item extends z.ZodType>(item: Item, least = 0) =>
-  z.preprocess(
-    value =>
-      typeof value === 'string'
-        ? value
-            .split(',')
-            .map(part => part.trim())
-            .filter(Boolean)
-        : value,
-    z.array(item).min(least, 'expected one at least'),
-  )
-
-function isCidr(entry: string): boolean {
-  try {
-    parseCidrs([entry])
-    return true
-  } catch {
-    return false
-  }
-}
-
+const bytes = wholeNumber(1, Number.MAX_SAFE_INTEGER)
 /** Not printed with the rest of the settings. */
 const secret = (schema: z.ZodType<string>) => schema.transform(value => new Secret(value))
-
-const cidrs = list(z.string().refine(isCidr, 'expected an address or a range, such as 10.0.0.0/8'))
 
 function checkBlobsAddress(address: string, context: z.RefinementCtx): void {
   try {
@@ -84,7 +54,7 @@ const orUrl = <Shape extends z.ZodRawShape>(shape: Shape) =>
  */
 export const configSchema = z.strictObject({
   listen: z
-    .preprocess(value => (typeof value === 'object' && !Array.isArray(value) ? [value] : value), list(listener, 1))
+    .preprocess(value => (typeof value === 'object' && !Array.isArray(value) ? [value] : value), listOf(listener, 1))
     .default([{ address: '127.0.0.1:5000', tls: undefined, serves: undefined }]),
   data: z.string().min(1).default('./data'),
   database: orUrl({
@@ -92,16 +62,16 @@ export const configSchema = z.strictObject({
       .string()
       .regex(/^postgres(ql)?:\/\/./, 'expected postgres://user:password@host:5432/database')
       .optional(),
-    maxConnections: whole(1, 1000).default(10),
+    maxConnections: wholeNumber(1, 1000).default(10),
     connectTimeoutSeconds: pause.default(10),
     statementTimeoutSeconds: pause.default(60),
   }),
   blobs: orUrl({
     url: z.string().superRefine(checkBlobsAddress).optional(),
     /** Clients in these networks fetch blobs from the object storage itself. */
-    redirect: cidrs.default([]),
-    redirectSeconds: whole(1, 604_800).default(600),
-    cacheBytes: whole(0, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),
+    redirect: ranges.default([]),
+    redirectSeconds: wholeNumber(1, 604_800).default(600),
+    cacheBytes: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),
     claimSeconds: pause.default(30),
   }),
   auth: z
@@ -126,18 +96,18 @@ export const configSchema = z.strictObject({
     .prefault({}),
   tokens: z
     .strictObject({
-      lifetimeSeconds: whole(60, 3600).default(300),
-      refreshDays: whole(1, 365).default(30),
-      longestDays: whole(1, 3660).default(365),
+      lifetimeSeconds: wholeNumber(60, 3600).default(300),
+      refreshDays: wholeNumber(1, 365).default(30),
+      longestDays: wholeNumber(1, 3660).default(365),
     })
     .prefault({}),
-  processes: whole(1, 256).default(1),
+  processes: wholeNumber(1, 256).default(1),
   limits: z
     .strictObject({
       manifestBytes: bytes.default(4 * 1024 * 1024),
       blobBytes: bytes.default(1024 ** 4),
-      nameLength: whole(1, 255).default(255),
-      pageSize: whole(1, 10_000).default(10_000),
+      nameLength: wholeNumber(1, 255).default(255),
+      pageSize: wholeNumber(1, 10_000).default(10_000),
     })
     .prefault({}),
   network: networkSettings,
@@ -153,8 +123,8 @@ export const configSchema = z.strictObject({
         .string()
         .regex(/^https?:\/\/[^/?#@\s]+$/, 'expected a scheme and a host, such as https://registry.example.com')
         .optional(),
-      idleTimeoutSeconds: whole(1, 255).default(120),
-      trustedProxies: cidrs.default([]),
+      idleTimeoutSeconds: wholeNumber(1, 255).default(120),
+      trustedProxies: ranges.default([]),
       certificateCheckSeconds: pause.default(10),
     })
     .prefault({}),

@@ -1,15 +1,17 @@
 import { z } from 'zod'
 import { parseCidrs } from '../../platform/addresses/index.ts'
 
-/** A whole number, or its digits in an environment variable. An empty variable is no zero. */
-export const wholeNumber = (least: number, most: number) =>
+/** A number, or its digits in an environment variable. Nothing else is taken for one: an empty variable is no zero. */
+export const number = (schema: z.ZodNumber) =>
   z.preprocess(
-    value => (typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : value),
-    z.number().int().min(least).max(most),
+    value => (typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value),
+    schema,
   )
 
+export const wholeNumber = (least: number, most: number) => number(z.number().int().min(least).max(most))
+
 /** A list, or its items with commas between them in an environment variable. */
-export const listOf = <Item extends z.ZodType>(item: Item) =>
+export const listOf = <Item extends z.ZodType>(item: Item, least = 0) =>
   z.preprocess(
     value =>
       typeof value === 'string'
@@ -18,7 +20,7 @@ export const listOf = <Item extends z.ZodType>(item: Item) =>
             .map(part => part.trim())
             .filter(Boolean)
         : value,
-    z.array(item),
+    z.array(item).min(least, 'expected one at least'),
   )
 
 export const ranges = listOf(z.string().refine(isRange, 'expected an address or a range, such as 10.0.0.0/8'))

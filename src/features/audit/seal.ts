@@ -1,7 +1,6 @@
-import type { Clock } from '../../platform/clock/index.ts'
+import { type Clock, pause } from '../../platform/clock/index.ts'
 import type { AuditCheckpoints, AuditHead, AuditRecords, AuditSealing } from '../../stores/metadata/index.ts'
 import { type CheckpointSigner, checkpointEntry, signCheckpoint } from './checkpoint.ts'
-import { pause } from './pause.ts'
 
 export interface Sealer {
   readonly sealing: AuditSealing

@@ -1,6 +1,6 @@
+import { pause } from '../../platform/clock/index.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import type { JobObserver, JobOutcome } from './jobs.ts'
-import { pause } from './pause.ts'
 import type { Recurrences } from './recurrences.ts'
 
 const AFTER_FAULT_MS = 5_000

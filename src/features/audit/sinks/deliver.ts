@@ -1,6 +1,5 @@
-import type { Clock } from '../../../platform/clock/index.ts'
+import { type Clock, pause } from '../../../platform/clock/index.ts'
 import type { AuditRecord, AuditRecords, AuditSinks } from '../../../stores/metadata/index.ts'
-import { pause } from '../pause.ts'
 import { type AuditSink, DeliveryFailed } from './sink.ts'
 
 export interface Delivery {

@@ -1,4 +1,4 @@
-import { pause } from '../pause.ts'
+import { pause } from '../../../platform/clock/index.ts'
 import type { Emitter } from './formats/emitter.ts'
 import { splunkEvent } from './formats/splunk.ts'
 import type { Outbound } from './outbound.ts'

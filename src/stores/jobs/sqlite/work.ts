@@ -1,3 +1,4 @@
+import { pause } from '../../../platform/clock/index.ts'
 import { startHeartbeat } from '../heartbeat.ts'
 import {
   type JobHandler,
@@ -7,7 +8,6 @@ import {
   LONGEST_RETRY_SECONDS,
   type Queue,
 } from '../jobs.ts'
-import { pause } from '../pause.ts'
 import type { JobRows, TakenJob } from './job-rows.ts'
 
 /** Works on a queue, one job after the other, until `stopping`. */

@@ -330,11 +330,20 @@ export function identityContract(name: string, open: () => Promise<OpenedEngine>
     })
 
     describe('projects:', () => {
+      const makeRobot = (project: string, description: string) =>
+        identities.robotSetup.create(project, {
+          name: 'shop+ci',
+          description,
+          grants: [],
+          credential: newCredential(),
+          now: NOW,
+        })
+
       test('go with all that is in them, when no repository is', async () => {
         const { id } = await makeUser('ada')
         const project = await makeProject('shop', id)
         await makeProject('other', id)
-        const robot = await identities.robots.create('shop', { name: 'shop+ci', description: '', now: NOW })
+        const robot = await makeRobot('shop', '')
         if (typeof robot === 'string') throw new Error(robot)
         await grant('other', { kind: 'robot', name: 'shop+ci' }, 'reader')
         await token('r', { kind: 'robot', id: robot.id }, 'robot')
@@ -382,13 +391,11 @@ export function identityContract(name: string, open: () => Promise<OpenedEngine>
       test('a robot is found, changed and removed through its own project only', async () => {
         await makeProject('shop')
         await makeProject('other')
-        await identities.robots.create('shop', { name: 'shop+ci', description: 'x', now: NOW })
+        await makeRobot('shop', 'x')
         expect(await identities.robots.find('other', 'shop+ci')).toBeUndefined()
         expect(await identities.robots.update('other', 'shop+ci', { state: 'disabled' })).toBe(false)
         expect(await identities.robots.remove('other', 'shop+ci')).toBe(false)
-        expect(await identities.robots.create('other', { name: 'shop+ci', description: '', now: NOW })).toBe(
-          'name taken',
-        )
+        expect(await makeRobot('other', '')).toBe('name taken')
         expect(await identities.robots.find('shop', 'shop+ci')).toMatchObject({ state: 'active', description: 'x' })
       })
 
@@ -510,4 +517,17 @@ export function identityContract(name: string, open: () => Promise<OpenedEngine>
       expect(await audit.sealing.seal()).toBe(1)
     })
   })
+}
+
+function newCredential() {
+  const id = crypto.randomUUID()
+  return {
+    id,
+    kind: 'robot',
+    name: 'first',
+    secretHash: id,
+    scope: undefined,
+    createdAt: NOW,
+    expiresAt: undefined,
+  } as const
 }

@@ -21,12 +21,6 @@ export interface Robots {
   list(project: string, page: { after?: string | undefined; limit: number }): Promise<readonly Robot[] | undefined>
   find(project: string, name: string): Promise<Robot | undefined>
   /** Durable. */
-  create(
-    project: string,
-    robot: { name: string; description: string; now: number },
-    record?: Recording<RobotCreated>,
-  ): Promise<RobotCreated>
-  /** Durable. */
   update(
     project: string,
     name: string,
@@ -65,18 +59,6 @@ export function createRobots(engine: Engine): Robots {
         .executeTakeFirst()
       return row && robotOf(row)
     },
-    create: (project, { name, description, now }, record) =>
-      recordedWrite<RobotCreated>(engine, record, async queries => {
-        const id = await projectId(queries, project)
-        if (id === undefined) return 'unknown project'
-        const row = await queries
-          .insertInto('robots')
-          .values({ name, project_id: id, description, state: 'active', created_at: now })
-          .onConflict(conflict => conflict.column('name').doNothing())
-          .returning(ROBOT_COLUMNS)
-          .executeTakeFirst()
-        return row ? robotOf(row) : 'name taken'
-      }),
     update: (project, name, change, record) =>
       recordedWrite(engine, record, async queries => {
         const id = await projectId(queries, project)

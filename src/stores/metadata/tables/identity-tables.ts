@@ -1,20 +1,7 @@
-import type { Table, TableName } from './table.ts'
-
-type IdentityTable =
-  | 'users'
-  | 'groups'
-  | 'group_members'
-  | 'projects'
-  | 'roles'
-  | 'grants'
-  | 'robots'
-  | 'credentials'
-  | 'trust_rules'
-  | 'signing_keys'
-  | 'break_glass'
+import type { IdentityTable, Table } from './table.ts'
 
 /** Who there is. Each points at earlier ones only, and goes with them. */
-export const IDENTITY_TABLES: Readonly<Record<Extract<TableName, IdentityTable>, Table>> = {
+export const IDENTITY_TABLES: Readonly<Record<IdentityTable, Table>> = {
   users: {
     name: 'users',
     key: ['id'],

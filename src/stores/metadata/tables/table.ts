@@ -2,15 +2,8 @@
 export type Value = string | number | null | Uint8Array
 export type Row = Readonly<Record<string, Value>>
 
-export type TableName =
-  | 'repositories'
-  | 'blobs'
-  | 'repository_blobs'
-  | 'manifests'
-  | 'manifest_references'
-  | 'tags'
-  | 'collection_candidates'
-  | 'condemned_objects'
+/** Who there is, and what they may do. */
+export type IdentityTable =
   | 'users'
   | 'groups'
   | 'group_members'
@@ -22,6 +15,17 @@ export type TableName =
   | 'trust_rules'
   | 'signing_keys'
   | 'break_glass'
+
+export type TableName =
+  | 'repositories'
+  | 'blobs'
+  | 'repository_blobs'
+  | 'manifests'
+  | 'manifest_references'
+  | 'tags'
+  | 'collection_candidates'
+  | 'condemned_objects'
+  | IdentityTable
   | 'audit_records'
   | 'audit_head'
   | 'audit_inbox'
