@@ -271,6 +271,13 @@ describe('pipelines', () => {
       expect(code).not.toBe(0)
       expect(output).toContain(`Only pipelines may push to fleet, and user ${name} is none`)
     }
+    const robot = await running.admin('POST', '/projects/fleet/robots', { name: 'old-ci', grants: [{ role: 'CI' }] })
+    expect(robot.status).toBe(201)
+    const secret: string = robot.body.token.token
+    await runClient(running.folder, 'crane auth login -u', ['fleet+old-ci', '-p', secret, host], home('robot'))
+    expect((await push('1', home('robot'))).output).toContain(
+      'Only pipelines may push to fleet, and robot fleet+old-ci is none',
+    )
     const glass = '/projects/fleet/break-glass'
     const reason = 'the forge is down and the fix is urgent'
     expect((await running.admin('POST', glass, { reason: '' })).status).toBe(400)

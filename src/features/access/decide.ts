@@ -52,6 +52,8 @@ export type Decision =
       readonly because: string
       /** `sign in`: somebody might; say who you are. `another token`: this identity may, this token may not. */
       readonly remedy: 'none' | 'sign in' | 'another token'
+      /** The identity has the role, and a rule of the project keeps it back. */
+      readonly isHeldBack?: boolean
     }
 
 export interface TagRules {
@@ -148,14 +150,14 @@ function decideForProject(question: Question & ProjectQuestion, facts: Facts): D
   const pipelinesOnly = refusePeople(question, facts, project)
   const role = facts.account?.systemRole
   if (role === 'administrator') {
-    if (pipelinesOnly !== undefined) return refuse(pipelinesOnly)
+    if (pipelinesOnly !== undefined) return { ...refuse(pipelinesOnly), isHeldBack: true }
     return allow('the system role administrator', restricted(ALL_TAGS, resource, principal.scope))
   }
   if (role === 'auditor' && enough.includes('read audit')) return allow('the system role auditor')
   const held = facts.grants.filter(grant => isHeldFor(grant, action, resource))
   const grant = held.find(({ permissions }) => enough.some(permission => permissions.includes(permission)))
   // Told to nobody else: it would tell them that the project is there.
-  if (grant && pipelinesOnly !== undefined) return refuse(pipelinesOnly)
+  if (grant && pipelinesOnly !== undefined) return { ...refuse(pipelinesOnly), isHeldBack: true }
   if (grant) return allow(grant.via, tagRules(held, resource, principal.scope))
   return refuse(
     principal.kind === 'anonymous'
@@ -302,6 +304,9 @@ function allow(because: string, tags?: TagRules): Extract<Decision, { isAllowed:
   return { isAllowed: true, because, ...(tags ? { tags } : {}) }
 }
 
-function refuse(because: string, remedy: 'none' | 'sign in' | 'another token' = 'none'): Decision {
+function refuse(
+  because: string,
+  remedy: 'none' | 'sign in' | 'another token' = 'none',
+): Extract<Decision, { isAllowed: false }> {
   return { isAllowed: false, because, remedy }
 }

@@ -31,7 +31,8 @@ export async function grantScopes(
     for (const action of ACTIONS) {
       if (!scope.actions.includes(action) && !scope.actions.includes('*')) continue
       const { decision } = await answer(access, { principal, origin, action, resource: { repository } })
-      if (decision.isAllowed) actions.push(action)
+      // Held back by a rule of the project, it is refused where the client shows people the reason.
+      if (decision.isAllowed || decision.isHeldBack) actions.push(action)
     }
     if (actions.length > 0) granted.push({ type: 'repository', name: repository, actions })
   }
