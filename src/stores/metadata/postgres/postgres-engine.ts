@@ -13,8 +13,6 @@ const FIRST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 200
 /** What others change is seen after so long at the latest. */
 const MOMENT_MS = 1000
-/** More than there are in the life of a process. */
-const MOMENTS = 2 ** 32
 /** Beyond what the server itself allows a statement, for the way there and back. */
 const JOURNEY_MS = 5000
 
@@ -27,7 +25,8 @@ export function openPostgresEngine(options: PostgresOptions): Engine {
   })
   const writing = new Set<Promise<unknown>>()
   const forgetful: { forget(): void }[] = []
-  let changes = 0
+  let moment = 0
+  let second = 0
   return {
     db,
     prepare<Parameters extends object, Row>(build: PreparedBuild<Parameters, Row>, { staleMs = 0 } = {}) {
@@ -52,7 +51,7 @@ export function openPostgresEngine(options: PostgresOptions): Engine {
         const result = await written
         // What is changed here is seen here at once.
         for (const answers of forgetful) answers.forget()
-        changes += 1
+        moment += 1
         return result
       } finally {
         writing.delete(written)
@@ -72,7 +71,12 @@ export function openPostgresEngine(options: PostgresOptions): Engine {
         await own.end({ timeout: 5 })
       }
     },
-    moment: () => changes * MOMENTS + Math.floor(performance.now() / MOMENT_MS),
+    moment() {
+      const now = Math.floor(performance.now() / MOMENT_MS)
+      if (now !== second) moment += 1
+      second = now
+      return moment
+    },
     async close() {
       await Promise.allSettled(writing)
       await db.destroy()
