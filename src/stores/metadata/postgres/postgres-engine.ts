@@ -60,11 +60,11 @@ export function openPostgresEngine(options: PostgresOptions): Engine {
     async snapshot(work) {
       const unlimited = { ...options, maxConnections: 1, statementTimeoutSeconds: 0 }
       const own = connect(unlimited)
-      const moment = own.begin('isolation level repeatable read read only', async transaction => ({
+      const reading = own.begin('isolation level repeatable read read only', async transaction => ({
         result: await work(kyselyIn(transaction)),
       }))
       try {
-        return ((await moment) as Wrapped<Awaited<ReturnType<typeof work>>>).result
+        return ((await reading) as Wrapped<Awaited<ReturnType<typeof work>>>).result
       } catch (error) {
         throw translate(error, false)
       } finally {
