@@ -2,6 +2,7 @@ import { CompiledQuery } from 'kysely'
 import { type Db, PgBoss } from 'pg-boss'
 import { connectPostgres, type PostgresOptions, type Queries } from '../../metadata/index.ts'
 import type { JobTiming } from '../jobs.ts'
+import { type Scripts, scriptsOver } from './scripts.ts'
 
 /** One statement of pg-boss, and one that goes on meanwhile: the heartbeat of the job that runs. */
 const CONNECTIONS = 2
@@ -18,9 +19,10 @@ export interface OpenedBoss {
  */
 export function createBoss(options: PostgresOptions, { leaseMs }: JobTiming): OpenedBoss {
   const connections = connectPostgres({ ...options, maxConnections: CONNECTIONS })
+  const scripts = scriptsOver(() => connectPostgres({ ...options, maxConnections: 1 }))
   const watchSeconds = Math.max(1, Math.round(leaseMs / 2000))
   const boss = new PgBoss({
-    db: overPool(connections),
+    db: overPool(connections, scripts),
     schema: 'pgboss',
     // Recurring jobs are repeat.ts; nothing depends on another job; nobody reads the register of instances.
     schedule: false,
@@ -34,25 +36,17 @@ export function createBoss(options: PostgresOptions, { leaseMs }: JobTiming): Op
     maintenanceIntervalSeconds: 3600,
     queueCacheIntervalSeconds: 300,
   })
-  return { boss, close: () => connections.end({ timeout: 5 }) }
+  return { boss, close: async () => void (await Promise.all([scripts.close(), connections.end({ timeout: 5 })])) }
 }
 
 type Connections = ReturnType<typeof connectPostgres>
 
-function overPool(connections: Connections): Db {
+function overPool(connections: Connections, scripts: Scripts): Db {
   return {
     async executeSql(text, values) {
       // Its scripts of several statements open a transaction themselves, and need one connection for all of it.
       if (!/^\s*begin\b/i.test(text)) return rowsOf(await run(connections, text, values))
-      const reserved = await connections.reserve()
-      try {
-        return rowsOf(await run(reserved, text, values))
-      } catch (error) {
-        await reserved.unsafe('rollback')
-        throw error
-      } finally {
-        reserved.release()
-      }
+      return scripts.run(async connection => rowsOf(await run(connection, text, values)))
     },
   }
 }
