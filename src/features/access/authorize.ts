@@ -63,13 +63,14 @@ export interface Asking<A extends Action> {
   readonly origin: Origin
 }
 
+const ASKS_ONLY = new Set(['GET', 'HEAD', 'DELETE'])
+
 /** The one access decision of a request. @throws DENIED with the reason, Unauthenticated when signing in may help. */
 export async function authorize<A extends Action>(access: Access, asking: Asking<A>): Promise<Permit<A>> {
   const { decision, question } = await answer(access, asking)
   if (decision.isAllowed) {
     // Who asks how an upload stands has begun none where there is no project.
-    const isChange = !['GET', 'HEAD', 'DELETE'].includes(asking.origin.method ?? '')
-    if (access.mode === 'closed' && decision.makesProject !== undefined && isChange)
+    if (access.mode === 'closed' && decision.makesProject !== undefined && !ASKS_ONLY.has(asking.origin.method ?? ''))
       await access.makeProject(decision.makesProject, asking.principal, asking.origin)
     return permit(asking, decision.tags)
   }

@@ -1,8 +1,6 @@
-import { RegistryError } from '../../oci/index.ts'
+import { isRepositoryName, RegistryError } from '../../oci/index.ts'
 
 const USER = /^[a-z0-9](?:[a-z0-9._@-]{0,126}[a-z0-9])?$/
-/** One component of a repository's name. */
-const PROJECT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
 const GROUP = /^[^\p{Cc}\p{Zl}\p{Zp}]{1,255}$/u
 /** Means something to clients already, or to Berth. */
 const RESERVED = new Set(['anonymous', 'system', 'token', 'oidc', 'oauth2accesstoken'])
@@ -16,19 +14,19 @@ export function parseUserName(text: string): string {
 /** May somebody of another source have it? They have all kinds of names, but not one of somebody else's kind. */
 export function isForeignName(text: string): boolean {
   const [project = '', robot, ...rest] = text.split('+')
-  const isRobots = rest.length === 0 && robot !== undefined && PROJECT.test(project) && PROJECT.test(robot)
+  const isRobots = rest.length === 0 && robot !== undefined && isComponent(project) && isComponent(robot)
   return !RESERVED.has(text) && !isRobots && !/^(user|robot|pipeline):/.test(text)
 }
 
 /** @throws NAME_INVALID. */
 export function parseProjectName(text: string): string {
-  if (text.length <= 128 && PROJECT.test(text)) return text
+  if (isComponent(text, 128)) return text
   throw invalid(text, 'a project name', 'lower-case letters and digits, separated by one of ". _ __ -"')
 }
 
 /** A robot's name without its project. @throws NAME_INVALID. */
 export function parseRobotName(text: string): string {
-  if (text.length <= 64 && PROJECT.test(text)) return text
+  if (isComponent(text, 64)) return text
   throw invalid(text, "a robot's name", 'lower-case letters and digits, separated by one of ". _ __ -"')
 }
 
@@ -36,6 +34,11 @@ export function parseRobotName(text: string): string {
 export function parseGroupName(text: string): string {
   if (GROUP.test(text)) return text
   throw invalid(text, 'a group name', 'up to 255 characters on one line')
+}
+
+/** One component of a repository's name. */
+function isComponent(text: string, mostCharacters?: number): boolean {
+  return !text.includes('/') && isRepositoryName(text, mostCharacters)
 }
 
 export function robotName(project: string, name: string): string {

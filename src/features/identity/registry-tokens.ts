@@ -43,10 +43,6 @@ export class RegistryTokens {
     this.#clock = clock
   }
 
-  get service(): string {
-    return this.#settings.service
-  }
-
   /** For a registry client. It ends when what it was issued for does, or before. */
   issue(principal: Principal, access: readonly TokenAccess[]): Promise<IssuedToken> {
     return this.#issue(principal, this.#settings.lifetimeSeconds, access)
