@@ -1,7 +1,7 @@
 import { createAdmin, isAdminPath, problemOf } from '../entry/admin/index.ts'
 import type { Door } from '../entry/http/index.ts'
-import type { Access } from '../features/access/index.ts'
-import type { Administration, FieldFault } from '../features/administration/index.ts'
+import type { Access, FieldFault } from '../features/access/index.ts'
+import type { Administration } from '../features/administration/index.ts'
 import {
   type Authentication,
   PasswordVerifier,
@@ -55,7 +55,7 @@ function faultOf(problem: string): FieldFault {
 
 /** The way in below /api/v1. */
 export function administrationDoor(metadata: Metadata, config: Config, way: AdministrationWay): Door {
-  const answer = createAdmin(composeAdministration(metadata, config, way), VERSION)
+  const answer = createAdmin({ administration: composeAdministration(metadata, config, way) }, VERSION)
   return {
     name: 'admin',
     isFor: isAdminPath,

@@ -1,18 +1,15 @@
-import type { Administration } from '../../features/administration/index.ts'
 import { RegistryError } from '../../oci/index.ts'
 import type { Exchange } from '../exchange/index.ts'
 import { createAdminApplication } from './application.ts'
 import { documentation } from './documentation.ts'
+import type { Services } from './handler.ts'
 import { openApiDocument } from './open-api.ts'
 
 const DOCUMENT = '/api/v1/openapi.json'
 
 /** Answers what lies below /api/v1. @param version of Berth, for the document. */
-export function createAdmin(
-  administration: Administration,
-  version: string,
-): (exchange: Exchange) => Promise<Response> {
-  const application = createAdminApplication(administration)
+export function createAdmin(services: Services, version: string): (exchange: Exchange) => Promise<Response> {
+  const application = createAdminApplication(services)
   let document: string | undefined
   return async exchange => {
     const { method, path, request } = exchange

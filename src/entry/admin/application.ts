@@ -3,11 +3,12 @@ import type { Context, Next } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { z } from 'zod'
-import type { Action, Permit } from '../../features/access/index.ts'
-import { type Administration, invalid, recordDenial } from '../../features/administration/index.ts'
+import { type Action, invalid, type Permit } from '../../features/access/index.ts'
+import { type Administration, recordDenial } from '../../features/administration/index.ts'
 import { RegistryError } from '../../oci/index.ts'
 import { ADMIN_ROUTES, type Operation, problem, type Route } from '../api/index.ts'
 import type { Exchange } from '../exchange/index.ts'
+import type { Services } from './handler.ts'
 import { HANDLERS } from './handlers/index.ts'
 import { permitFor } from './permit.ts'
 
@@ -22,7 +23,7 @@ type Calling = Context<Environment>
 type Loose = (call: unknown) => Promise<unknown>
 
 /** Every operation of {@link ADMIN_ROUTES} behind its access decision. Errors are thrown. */
-export function createAdminApplication(administration: Administration): OpenAPIHono<Environment> {
+export function createAdminApplication(services: Services): OpenAPIHono<Environment> {
   const application = new OpenAPIHono<Environment>({
     defaultHook(result) {
       if (!result.success) throw invalidRequest(result.error)
@@ -37,8 +38,8 @@ export function createAdminApplication(administration: Administration): OpenAPIH
     throw unknownRoute(context.env.exchange)
   })
   for (const [operation, route] of Object.entries(ADMIN_ROUTES))
-    application.openapi(documented(operation, route, administration), context =>
-      answer(administration, operation as Operation, route, context as unknown as Calling),
+    application.openapi(documented(operation, route, services.administration), context =>
+      answer(services, operation as Operation, route, context as unknown as Calling),
     )
   return application
 }
@@ -98,17 +99,12 @@ const limited = bodyLimit({
   },
 })
 
-async function answer(
-  administration: Administration,
-  operation: Operation,
-  route: Route,
-  context: Calling,
-): Promise<Response> {
+async function answer(services: Services, operation: Operation, route: Route, context: Calling): Promise<Response> {
   const { req } = context
   const permit = context.get('permit')
   const valid = (part: 'query' | 'json') => (req.valid as (part: string) => unknown)(part)
   const call = {
-    administration,
+    ...services,
     permit,
     params: req.param(),
     query: route.query ? valid('query') : undefined,
@@ -119,7 +115,7 @@ async function answer(
     given = await (HANDLERS[operation] as Loose)(call)
   } catch (error) {
     if (error instanceof RegistryError && error.code === 'DENIED' && error.status === 403)
-      await recordDenial(administration, permit, { operation, reason: error.message })
+      await recordDenial(services.administration, permit, { operation, reason: error.message })
     throw error
   }
   if (given === undefined) return new Response(null, { status: 204 })

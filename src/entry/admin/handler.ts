@@ -12,9 +12,13 @@ type ActionOf<R extends Route> = R extends { readonly inProject: infer Other ext
   ? R['action'] | Other
   : R['action']
 
-/** What the handler of an operation gets: access decided, everything parsed. */
-export interface Call<R extends Route> {
+/** What the use cases stand on, by feature. */
+export interface Services {
   readonly administration: Administration
+}
+
+/** What the handler of an operation gets: access decided, everything parsed. */
+export interface Call<R extends Route> extends Services {
   readonly permit: Permit<ActionOf<R>>
   readonly params: ParamsOf<R['path']>
   readonly query: QueryOf<R>

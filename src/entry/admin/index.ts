@@ -1,5 +1,5 @@
-import type { Administration } from '../../features/administration/index.ts'
 import type { Exchange } from '../exchange/index.ts'
+import type { Services } from './handler.ts'
 
 export { problemOf } from './problem.ts'
 
@@ -11,13 +11,10 @@ export function isAdminPath(path: string): boolean {
  * Answers what lies below /api/v1. Loaded with the first request: a registry that is only pushed to and pulled from
  * does without its routes and schemas. @param version of Berth, for the document.
  */
-export function createAdmin(
-  administration: Administration,
-  version: string,
-): (exchange: Exchange) => Promise<Response> {
+export function createAdmin(services: Services, version: string): (exchange: Exchange) => Promise<Response> {
   let loading: Promise<(exchange: Exchange) => Promise<Response>> | undefined
   return async exchange => {
-    loading ??= import('./admin.ts').then(module => module.createAdmin(administration, version))
+    loading ??= import('./admin.ts').then(module => module.createAdmin(services, version))
     return (await loading)(exchange)
   }
 }

@@ -1,4 +1,4 @@
-import type { FieldFault } from '../../features/administration/index.ts'
+import type { FieldFault } from '../../features/access/index.ts'
 import type { RegistryError } from '../../oci/index.ts'
 
 /** The names that HTTP has for them (RFC 9110, section 15). */

@@ -11,6 +11,7 @@ export {
   repositoryOf,
 } from './authorize.ts'
 export { type Decision, decide, type Facts, type HeldGrant, projectOf, type Question, type Resource } from './decide.ts'
+export { conflict, denied, type FieldFault, invalid, notFound } from './faults.ts'
 export { grantScopes, type RequestedScope } from './grant-scopes.ts'
 export {
   type Action,
@@ -23,3 +24,4 @@ export {
   type ProjectAction,
   type RegistryAction,
 } from './permissions.ts'
+export { difference, done, refused } from './recorded.ts'

@@ -1,11 +1,9 @@
 import type { Secret } from '../../platform/secrets/index.ts'
 import type { Credential, CredentialScope, SystemRole } from '../../stores/metadata/index.ts'
-import type { Permit } from '../access/index.ts'
+import { conflict, denied, done, type Permit } from '../access/index.ts'
 import { countedAs, hashPassword, type Principal, requireGoodPassword } from '../identity/index.ts'
 import type { LimitState } from '../limits/index.ts'
 import type { Administration } from './administration.ts'
-import { conflict, denied } from './faults.ts'
-import { done } from './recorded.ts'
 import {
   type IssuedSecret,
   issueToken,

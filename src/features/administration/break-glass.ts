@@ -1,8 +1,6 @@
-import { type Permit, projectOfPermit } from '../access/index.ts'
+import { conflict, done, invalid, notFound, type Permit, projectOfPermit } from '../access/index.ts'
 import { randomText } from '../identity/index.ts'
 import type { Administration } from './administration.ts'
-import { conflict, invalid, notFound } from './faults.ts'
-import { done } from './recorded.ts'
 
 const LEAST_REASON = 10
 const LONGEST_MINUTES = 240

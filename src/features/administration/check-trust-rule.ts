@@ -1,5 +1,4 @@
-import type { Permission } from '../access/index.ts'
-import type { FieldFault } from './faults.ts'
+import type { FieldFault, Permission } from '../access/index.ts'
 
 /** Which pipelines may act in a project, and how. */
 export interface TrustRuleInput {

@@ -2,6 +2,9 @@ import { parseRepositoryName } from '../../oci/index.ts'
 import {
   type Action,
   answer,
+  denied,
+  invalid,
+  notFound,
   type Permit,
   type ProjectAction,
   projectOf,
@@ -10,7 +13,6 @@ import {
 } from '../access/index.ts'
 import { ANONYMOUS, type Principal, parseProjectName, userPrincipal } from '../identity/index.ts'
 import type { Administration } from './administration.ts'
-import { denied, invalid, notFound } from './faults.ts'
 
 const PROJECT_ACTIONS: Readonly<Record<ProjectAction, true>> = {
   stat: true,

@@ -1,4 +1,4 @@
-import { invalid } from './faults.ts'
+import { invalid } from '../access/index.ts'
 
 const REPOSITORIES = /^[a-z0-9._/*?-]{1,255}$/
 const TAGS = /^[A-Za-z0-9._*?-]{1,128}$/

@@ -1,9 +1,7 @@
 import type { GroupMember } from '../../stores/metadata/index.ts'
-import type { Permit } from '../access/index.ts'
+import { conflict, done, notFound, type Permit } from '../access/index.ts'
 import { parseGroupName } from '../identity/index.ts'
 import type { Administration, PageOf } from './administration.ts'
-import { conflict, notFound } from './faults.ts'
-import { done } from './recorded.ts'
 
 type See = Permit<'see registry'>
 type Manage = Permit<'manage registry'>

@@ -1,10 +1,8 @@
 import type { Grant, Identities, SubjectKind } from '../../stores/metadata/index.ts'
-import { type Permission, type Permit, projectOfPermit } from '../access/index.ts'
+import { done, invalid, notFound, type Permission, type Permit, projectOfPermit } from '../access/index.ts'
 import type { Administration, PageOf } from './administration.ts'
-import { invalid, notFound } from './faults.ts'
 import { requireRepositories, requireTags } from './globs.ts'
 import { type Reach, requireReach } from './reach.ts'
-import { done } from './recorded.ts'
 import { permissionsOfRole, roleOfPermissions } from './roles.ts'
 
 /** A role by its name, or the permissions themselves; for some repositories and tags. */

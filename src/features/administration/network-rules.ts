@@ -1,5 +1,5 @@
 import { parseCidr } from '../../platform/addresses/index.ts'
-import { type FieldFault, invalid } from './faults.ts'
+import { type FieldFault, invalid } from '../access/index.ts'
 
 /** Addresses and ranges; absent: no rule. */
 export interface NetworkRule {

@@ -1,10 +1,16 @@
 import type { Project, Pushers, Visibility } from '../../stores/metadata/index.ts'
-import { authorizeIfAllowed, type Permit, projectOfPermit } from '../access/index.ts'
+import {
+  authorizeIfAllowed,
+  conflict,
+  difference,
+  done,
+  notFound,
+  type Permit,
+  projectOfPermit,
+} from '../access/index.ts'
 import { parseProjectName } from '../identity/index.ts'
 import type { Administration, PageOf } from './administration.ts'
-import { conflict, notFound } from './faults.ts'
 import { type NetworkRules, requireNetworkRules } from './network-rules.ts'
-import { difference, done } from './recorded.ts'
 
 /**
  * Those that the caller may see; the page is `all` rows that were looked at, so that a short one need not be the last.

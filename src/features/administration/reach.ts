@@ -1,7 +1,6 @@
 import type { CredentialScope } from '../../stores/metadata/index.ts'
-import { BUILT_IN_ROLES, isPermission, type Permission, type Permit, projectOfPermit } from '../access/index.ts'
+import { BUILT_IN_ROLES, denied, isPermission, type Permission, type Permit, projectOfPermit } from '../access/index.ts'
 import type { Administration } from './administration.ts'
-import { denied } from './faults.ts'
 
 /** What somebody may do, and where: globs over repositories and tags. */
 export interface Reach {

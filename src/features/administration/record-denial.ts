@@ -1,6 +1,5 @@
-import type { Action, Permit } from '../access/index.ts'
+import { type Action, type Permit, refused } from '../access/index.ts'
 import type { Administration } from './administration.ts'
-import { refused } from './recorded.ts'
 
 /** Records that a use case refused what the access decision allowed: such as giving away more than one has. */
 export async function recordDenial(

@@ -1,11 +1,9 @@
 import type { Credential, IdentityState, Robot } from '../../stores/metadata/index.ts'
-import { type Permit, projectOfPermit } from '../access/index.ts'
+import { conflict, difference, done, notFound, type Permit, projectOfPermit } from '../access/index.ts'
 import { parseRobotName, robotName } from '../identity/index.ts'
 import type { Administration, PageOf } from './administration.ts'
-import { conflict, notFound } from './faults.ts'
 import { type GrantInput, resolveGrant } from './members.ts'
 import { reachOfRobot, requireReach } from './reach.ts'
-import { difference, done } from './recorded.ts'
 import {
   detailOf,
   type IssuedSecret,

@@ -1,8 +1,15 @@
 import type { Identities } from '../../stores/metadata/index.ts'
-import { BUILT_IN_ROLES, isPermission, type Permission, type Permit } from '../access/index.ts'
+import {
+  BUILT_IN_ROLES,
+  conflict,
+  done,
+  invalid,
+  isPermission,
+  notFound,
+  type Permission,
+  type Permit,
+} from '../access/index.ts'
 import type { Administration } from './administration.ts'
-import { conflict, invalid, notFound } from './faults.ts'
-import { done } from './recorded.ts'
 
 export interface RoleView {
   readonly name: string

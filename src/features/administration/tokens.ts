@@ -7,11 +7,9 @@ import type {
   Identities,
   NewCredential,
 } from '../../stores/metadata/index.ts'
-import type { Action, Permit } from '../access/index.ts'
+import { type Action, conflict, done, invalid, notFound, type Permit } from '../access/index.ts'
 import { hashOf, newSecretToken, randomText } from '../identity/index.ts'
 import type { Administration } from './administration.ts'
-import { conflict, invalid, notFound } from './faults.ts'
-import { done } from './recorded.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 /** So that a list of them fits an answer, and nobody fills the table. */

@@ -1,12 +1,10 @@
 import type { TrustRuleRecord } from '../../stores/metadata/index.ts'
-import { type Permit, projectOfPermit } from '../access/index.ts'
+import { conflict, done, invalid, notFound, type Permit, projectOfPermit } from '../access/index.ts'
 import { randomText } from '../identity/index.ts'
 import type { Administration } from './administration.ts'
 import { checkTrustRule, type TrustRuleInput } from './check-trust-rule.ts'
-import { conflict, invalid, notFound } from './faults.ts'
 import { requireRepositories, requireTags } from './globs.ts'
 import { requireReach } from './reach.ts'
-import { done } from './recorded.ts'
 
 type Manage = Permit<'manage policy'>
 

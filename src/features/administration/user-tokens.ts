@@ -1,7 +1,6 @@
 import type { Credential, CredentialOwner } from '../../stores/metadata/index.ts'
-import type { Permit } from '../access/index.ts'
+import { notFound, type Permit } from '../access/index.ts'
 import type { Administration } from './administration.ts'
-import { notFound } from './faults.ts'
 import { revokeToken } from './tokens.ts'
 
 /** What an administrator sees of somebody's tokens, and may end; making one for somebody else is nobody's. */

@@ -1,10 +1,8 @@
 import type { Secret } from '../../platform/secrets/index.ts'
 import type { IdentityState, SystemRole, User } from '../../stores/metadata/index.ts'
-import type { Permit } from '../access/index.ts'
+import { conflict, difference, done, notFound, type Permit, refused } from '../access/index.ts'
 import { hashPassword, parseUserName, requireGoodPassword } from '../identity/index.ts'
 import type { Administration, PageOf } from './administration.ts'
-import { conflict, notFound } from './faults.ts'
-import { difference, done, refused } from './recorded.ts'
 
 type Manage = Permit<'manage registry'>
 

@@ -12,15 +12,16 @@ import { recordOfDelete, recordOfUntag } from './recorded.ts'
 export async function deleteManifest(content: Content, permit: Permit<'delete'>, reference: Reference): Promise<void> {
   const repository = repositoryOf(permit)
   const now = content.clock()
+  const by = permit.principal.name
   if ('tag' in reference) {
     if (!permit.mayTag('remove', reference.tag)) throw keptTag(permit, reference.tag)
     const { tag } = reference
-    if (await content.tags.remove({ repository, tag, now }, recordOfUntag(permit, tag, now))) return
+    if (await content.tags.remove({ repository, tag, now, by }, recordOfUntag(permit, tag, now))) return
     return unknownManifest(content, repository, reference)
   }
   const { digest } = reference
   const removed = await content.manifests.remove(
-    { repository, digest, mayRemove: tag => permit.mayTag('remove', tag), now },
+    { repository, digest, mayRemove: tag => permit.mayTag('remove', tag), now, by },
     recordOfDelete(permit, digest, now),
   )
   if (removed.outcome === 'unknown') return unknownManifest(content, repository, reference)

@@ -1,8 +1,8 @@
 import type { Digest, RepositoryName } from '../../oci/index.ts'
 import { dropLink } from './blob-links.ts'
 import { type Candidate, isTagged, manifestNaming, nominatedSince, withdraw } from './candidates.ts'
+import { dropManifest } from './drop-manifest.ts'
 import type { Engine, Queries } from './engine.ts'
-import { dropManifest } from './remove-manifest.ts'
 import type { ReferenceKind } from './schema.ts'
 
 /** A place in the queue of candidates: they are looked at in order of age. */

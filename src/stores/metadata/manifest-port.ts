@@ -1,5 +1,6 @@
 import type { Descriptor, Digest, Manifest, Reference, RepositoryName, Tag } from '../../oci/index.ts'
 import type { Recording } from './audit/recorded-write.ts'
+import type { Discard } from './discard.ts'
 
 export interface StoredManifest {
   readonly digest: Digest
@@ -51,7 +52,7 @@ export interface Manifests {
   put(manifest: NewManifest, record?: Recording<PutOutcome>): Promise<PutOutcome>
   /** Removes the manifest and every tag on it, unless an index needs it or one of the tags may not go; durable. */
   remove(
-    manifest: { repository: RepositoryName; digest: Digest; mayRemove: (tag: Tag) => boolean; now: number },
+    manifest: { repository: RepositoryName; digest: Digest; mayRemove: (tag: Tag) => boolean } & Discard,
     record?: Recording<Removed>,
   ): Promise<Removed>
 }

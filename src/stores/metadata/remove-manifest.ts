@@ -1,12 +1,12 @@
-import type { Digest } from '../../oci/index.ts'
-import { manifestNaming, nominate, withdraw } from './candidates.ts'
+import { manifestNaming } from './candidates.ts'
+import { discardManifest } from './discard.ts'
 import type { Queries } from './engine.ts'
 import type { Manifests, Removed } from './manifest-port.ts'
 import { repositoryId } from './repositories.ts'
 
 export async function removeManifest(
   queries: Queries,
-  { repository, digest, mayRemove, now }: Parameters<Manifests['remove']>[0],
+  { repository, digest, mayRemove, ...discard }: Parameters<Manifests['remove']>[0],
 ): Promise<Removed> {
   const id = await repositoryId(queries, repository)
   if (id === undefined) return { outcome: 'unknown' }
@@ -20,34 +20,6 @@ export async function removeManifest(
     .execute()
   const kept = tags.find(({ name }) => !mayRemove(name))
   if (kept) return { outcome: 'tag kept', tag: kept.name }
-  if (!(await dropManifest(queries, id, digest, now))) return { outcome: 'unknown' }
+  if (!(await discardManifest(queries, { repositoryId: id, digest }, discard))) return { outcome: 'unknown' }
   return { outcome: 'removed', tags: tags.map(({ name }) => name) }
-}
-
-/** Removes the manifest with its tags and references; all that it held or that pointed at it becomes a candidate. */
-export async function dropManifest(queries: Queries, id: number, digest: Digest, now: number): Promise<boolean> {
-  const { numDeletedRows } = await queries
-    .deleteFrom('manifests')
-    .where('repository_id', '=', id)
-    .where('digest', '=', digest)
-    .executeTakeFirst()
-  await withdraw(queries, { repositoryId: id, digest, kind: 'manifest' })
-  if (numDeletedRows === 0n) return false
-  await queries.deleteFrom('tags').where('repository_id', '=', id).where('digest', '=', digest).execute()
-  const targets = await queries
-    .deleteFrom('manifest_references')
-    .where('repository_id', '=', id)
-    .where('manifest', '=', digest)
-    .returning(['target', 'kind'])
-    .execute()
-  for (const { target, kind } of targets) await nominate(queries, { repositoryId: id, digest: target, kind }, now)
-  const referrers = await queries
-    .selectFrom('manifests')
-    .select('digest')
-    .where('repository_id', '=', id)
-    .where('subject', '=', digest)
-    .execute()
-  for (const referrer of referrers)
-    await nominate(queries, { repositoryId: id, digest: referrer.digest, kind: 'manifest' }, now)
-  return true
 }

@@ -1,7 +1,7 @@
 import type { Digest, RepositoryName, Tag } from '../../oci/index.ts'
 import { type Recording, recordedWrite } from './audit/recorded-write.ts'
+import { type Discard, discardTag } from './discard.ts'
 import type { Engine, Queries } from './engine.ts'
-import { nominateUntagged } from './put-manifest.ts'
 import { idOf, type Page, repositoryId } from './repositories.ts'
 
 export interface Tags {
@@ -9,7 +9,7 @@ export interface Tags {
   list(repository: RepositoryName, page: Page<string>): Promise<readonly Tag[]>
   /** Removes the tag, never the manifest; gives where it pointed, undefined when there was none; durable. */
   remove(
-    tag: { repository: RepositoryName; tag: Tag; now: number },
+    tag: { repository: RepositoryName; tag: Tag } & Discard,
     record?: Recording<Digest | undefined>,
   ): Promise<Digest | undefined>
 }
@@ -34,17 +34,9 @@ export function createTags(engine: Engine): Tags {
 
 async function removeTag(
   queries: Queries,
-  { repository, tag, now }: Parameters<Tags['remove']>[0],
+  { repository, tag, ...discard }: Parameters<Tags['remove']>[0],
 ): Promise<Digest | undefined> {
   const id = await repositoryId(queries, repository)
   if (id === undefined) return undefined
-  const removed: { digest: Digest } | undefined = await queries
-    .deleteFrom('tags')
-    .where('repository_id', '=', id)
-    .where('name', '=', tag)
-    .returning('digest')
-    .executeTakeFirst()
-  if (!removed) return undefined
-  await nominateUntagged(queries, id, removed.digest, now)
-  return removed.digest
+  return discardTag(queries, { repositoryId: id, tag }, discard)
 }

@@ -1,4 +1,4 @@
-import { invalid } from '../../../features/administration/index.ts'
+import { invalid } from '../../../features/access/index.ts'
 
 /** A whole number that a column takes. @throws INVALID. */
 export function parseId(text: string, field: string): number {

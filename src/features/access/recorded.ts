@@ -1,5 +1,7 @@
 import type { AuditDetail, AuditEntry } from '../../stores/metadata/index.ts'
-import { type Action, audited, type Permit } from '../access/index.ts'
+import { audited } from './audited.ts'
+import type { Permit } from './authorize.ts'
+import type { Action } from './permissions.ts'
 
 interface Change {
   readonly type: string

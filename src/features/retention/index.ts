@@ -1,0 +1,9 @@
+export type {
+  Age,
+  Conditions,
+  NewestCount,
+  RetentionPolicy,
+  RetentionRule,
+  Selection,
+  TagPattern,
+} from './policy.ts'

@@ -1,0 +1,85 @@
+/**
+ * What stays in a project and what goes. A rule decides about entries: each tag of a repository is one, and so is each
+ * image without a tag. What a keep rule holds stays, whatever a delete rule says and in whatever order they stand; what
+ * no rule speaks of stays. An image goes when its last tag has gone and nothing refers to it.
+ */
+export interface RetentionPolicy {
+  /** A run only reports what it would do. Where every policy begins. */
+  readonly isDryRun: boolean
+  /** Cron expression, in UTC; absent: only when somebody asks for it. */
+  readonly schedule?: string | undefined
+  /** A run that would delete a larger share of the project's entries, in percent, deletes nothing. */
+  readonly fusePercent: number
+  /** Pulls by these, globs over names of principals, keep nothing alive: scanners, replication. */
+  readonly ignoredPullers: readonly string[]
+  readonly rules: readonly RetentionRule[]
+}
+
+export interface RetentionRule {
+  /** For people; once in a policy. */
+  readonly name: string
+  readonly action: 'keep' | 'delete'
+  /** Which entries the rule is about; all must hold. */
+  readonly select: Selection
+  /** Which of those it keeps or deletes; all must hold. Empty: all of them. */
+  readonly when: Conditions
+  /** No later delete rule takes what this one selects, whether or not this one takes it. */
+  readonly isExclusive?: boolean | undefined
+}
+
+export interface Selection {
+  /** Globs over whole names of repositories; absent: all of the project. */
+  readonly repositories?: readonly string[] | undefined
+  readonly exceptRepositories?: readonly string[] | undefined
+  /** `tagged`: tags; `untagged`: images without one; absent: both. */
+  readonly state?: 'tagged' | 'untagged' | undefined
+  /** The tag matches one of these; holds for no image without a tag. */
+  readonly tags?: readonly TagPattern[] | undefined
+  /** The tag matches none of these. */
+  readonly exceptTags?: readonly TagPattern[] | undefined
+  /** The image has, for each of these, a tag that matches it. */
+  readonly imageHasTags?: readonly TagPattern[] | undefined
+  /** Globs over the artifact type, which of an image is the media type of its config. */
+  readonly artifactTypes?: readonly string[] | undefined
+  /** By key: a glob over the value. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined
+  /** Labels given in Berth, and those of the image's config. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  /** Globs over `linux/arm64/v8`; of an index: one of its images. */
+  readonly platforms?: readonly string[] | undefined
+  /** A signature refers to the image. */
+  readonly isSigned?: boolean | undefined
+  /** An index in the repository names the image. */
+  readonly isInIndex?: boolean | undefined
+}
+
+export type TagPattern =
+  | { readonly glob: string }
+  /** RE2, the whole tag. */
+  | { readonly regex: string }
+  /** A range such as `>=1.2 <2`; a leading v is ignored. `prereleases` are matched only when asked for. */
+  | { readonly semver: string; readonly prereleases?: boolean | undefined }
+
+export interface Conditions {
+  /** Among the newest so many images of those selected in a repository. */
+  readonly newest?: NewestCount | undefined
+  /** Not among them. */
+  readonly beyondNewest?: NewestCount | undefined
+  /** In one of the newest so many minor lines, such as 1.2, by semantic version; `patches`: the newest so many of each. */
+  readonly newestMinorLines?: { readonly count: number; readonly patches?: number | undefined } | undefined
+  /** Since the tag was last set (an image without one: pushed) at least or at most so many days. */
+  readonly pushed?: Age | undefined
+  /** Since the image was last pulled by somebody who counts, or, never pulled, since it was pushed. */
+  readonly pulled?: Age | undefined
+}
+
+export interface NewestCount {
+  readonly count: number
+  /** By when the tag was last set, by the last pull, or by semantic version. */
+  readonly by: 'push' | 'pull' | 'version'
+}
+
+export interface Age {
+  readonly atLeastDays?: number | undefined
+  readonly atMostDays?: number | undefined
+}
