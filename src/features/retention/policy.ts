@@ -1,3 +1,5 @@
+import type { TagPattern } from '../protection/index.ts'
+
 /**
  * What stays in a project and what goes. A rule decides about entries: each tag of a repository is one, and so is each
  * image without a tag. What a keep rule holds stays, whatever a delete rule says and in whatever order they stand; what
@@ -52,13 +54,6 @@ export interface Selection {
   /** An index in the repository names the image. */
   readonly isInIndex?: boolean | undefined
 }
-
-export type TagPattern =
-  | { readonly glob: string }
-  /** RE2, the whole tag. */
-  | { readonly regex: string }
-  /** A range such as `>=1.2 <2`; a leading v is ignored. `prereleases` are matched only when asked for. */
-  | { readonly semver: string; readonly prereleases?: boolean | undefined }
 
 export interface Conditions {
   /** Among the newest so many images of those selected in a repository. */
