@@ -1,14 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { matchesGlob } from '../../oci/index.ts'
-import {
-  parseTagPattern,
-  type TagPattern,
-  tagMatcher,
-  tagPatternFault,
-  tagPatternText,
-  versionOfTag,
-} from './index.ts'
+import { parseTagPattern, type TagPattern, tagMatcher, tagPatternFault, tagPatternText, versionOfTag } from './index.ts'
 
 const matching = (pattern: TagPattern, tags: readonly string[]) => tags.filter(tagMatcher([pattern]))
 

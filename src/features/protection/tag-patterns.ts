@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js'
-import { Range, type SemVer, parse as parseSemver } from 'semver'
+import { parse as parseSemver, Range, type SemVer } from 'semver'
 import { matchesGlob } from '../../oci/index.ts'
 
 export type TagPattern =
