@@ -18,6 +18,7 @@ import { type CondemnedObjects, createCondemnedObjects, createStaleUploads, type
 import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
 import type { MigrationReport } from './migrate.ts'
+import { createRedirects, type Redirects } from './names/redirects.ts'
 import { createPendingSignOns, type PendingSignOns } from './pending-sign-ons.ts'
 import { createRateWindows, type RateWindows } from './rate-windows.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
@@ -62,6 +63,7 @@ export interface Metadata {
   readonly usedTokens: UsedTokens
   readonly pendingSignOns: PendingSignOns
   readonly signInRecords: SignInRecords
+  readonly redirects: Redirects
   close(): Promise<void>
 }
 
@@ -98,6 +100,7 @@ export function createMetadata(engine: Engine): Metadata {
     usedTokens: createUsedTokens(engine, systemClock),
     pendingSignOns: createPendingSignOns(engine, systemClock),
     signInRecords: createSignInRecords(engine),
+    redirects: createRedirects(engine),
     close: () => engine.close(),
   }
 }

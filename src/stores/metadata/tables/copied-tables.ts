@@ -1,7 +1,15 @@
 import { IDENTITY_TABLES } from './identity-tables.ts'
 import type { Table, TableName } from './table.ts'
 
-const CHILDREN = ['tags', 'manifest_references', 'manifests', 'repository_blobs', 'collection_candidates'] as const
+const CHILDREN = [
+  'tags',
+  'manifest_references',
+  'manifests',
+  'repository_blobs',
+  'collection_candidates',
+  'tag_history',
+  'redirects',
+] as const
 
 /**
  * What makes a registry, in an order in which each points at earlier ones only. Not among them, because they belong to
@@ -45,6 +53,17 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     columns: ['digest', 'size_bytes', 'condemned_at', 'reason'],
   },
   ...IDENTITY_TABLES,
+  tag_history: {
+    name: 'tag_history',
+    key: ['id'],
+    columns: ['repository_id', 'tag', 'digest', 'number', 'at', 'ended_at', 'kind', 'by', 'rule'],
+  },
+  redirects: { name: 'redirects', key: ['name'], columns: ['repository_id', 'created_at', 'created_by'] },
+  project_redirects: {
+    name: 'project_redirects',
+    key: ['name'],
+    columns: ['project_id', 'created_at', 'created_by'],
+  },
   audit_records: {
     name: 'audit_records',
     key: ['sequence'],

@@ -26,6 +26,9 @@ export type TableName =
   | 'collection_candidates'
   | 'condemned_objects'
   | IdentityTable
+  | 'tag_history'
+  | 'redirects'
+  | 'project_redirects'
   | 'audit_records'
   | 'audit_head'
   | 'audit_inbox'
