@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely'
 import type { Digest, DigestAlgorithm, RepositoryName, Tag } from '../../oci/index.ts'
 import type { AuditSchema } from './schema-audit.ts'
+import type { DetailsSchema } from './schema-details.ts'
 import type { IdentitySchema } from './schema-identity.ts'
 import type { LimitsSchema } from './schema-limits.ts'
 import type { SourcesSchema } from './schema-sources.ts'
@@ -17,7 +18,7 @@ import type { SourcesSchema } from './schema-sources.ts'
  * A blob can be seen in a repository when, and only when, a row of repository_blobs joins a row of blobs whose
  * state is "stored". HEAD, GET, mount and the manifest check all ask that one question (blob-links.ts).
  */
-export interface Schema extends IdentitySchema, AuditSchema, LimitsSchema, SourcesSchema {
+export interface Schema extends IdentitySchema, AuditSchema, LimitsSchema, SourcesSchema, DetailsSchema {
   repositories: { id: Generated<number>; name: RepositoryName; created_at: number }
   blobs: {
     digest: Digest
@@ -41,6 +42,8 @@ export interface Schema extends IdentitySchema, AuditSchema, LimitsSchema, Sourc
     pushed_at: number
     state: ManifestState
     bytes: Uint8Array
+    /** When its details were read (image_details); null until then. */
+    described_at: number | null
   }
   manifest_references: { repository_id: number; manifest: Digest; target: Digest; kind: ReferenceKind }
   tags: { repository_id: number; name: Tag; digest: Digest; updated_at: number }
