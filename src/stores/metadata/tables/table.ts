@@ -28,6 +28,8 @@ export type TableName =
   | 'labels'
   | 'condemned_objects'
   | IdentityTable
+  | 'last_pulls'
+  | 'retention_policies'
   | 'audit_records'
   | 'audit_head'
   | 'audit_inbox'
