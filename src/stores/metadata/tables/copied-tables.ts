@@ -5,7 +5,7 @@ const CHILDREN = ['tags', 'manifest_references', 'manifests', 'repository_blobs'
 
 /**
  * What makes a registry, in an order in which each points at earlier ones only. Not among them, because they belong to
- * the place and not to the registry: uploads, storage, relocation, compatibility, jobs, limits, Kysely's own.
+ * the place and not to the registry: uploads, storage, relocation, compatibility, pull_records, jobs, limits, Kysely's own.
  */
 export const TABLES: Readonly<Record<TableName, Table>> = {
   repositories: { name: 'repositories', key: ['id'], columns: ['name', 'created_at'], pointedAtBy: CHILDREN },
