@@ -1,3 +1,5 @@
+import type { TagPattern } from '../protection/index.ts'
+
 /**
  * What stays in a project and what goes. A rule decides about entries: each tag of a repository is one, and so is each
  * image without a tag. What a keep rule holds stays, whatever a delete rule says and in whatever order they stand; what
@@ -39,6 +41,10 @@ export interface Selection {
   readonly exceptTags?: readonly TagPattern[] | undefined
   /** The image has, for each of these, a tag that matches it. */
   readonly imageHasTags?: readonly TagPattern[] | undefined
+  /** The image has a tag that matches none of these; holds for no image without a tag. */
+  readonly imageHasTagsExcept?: readonly TagPattern[] | undefined
+  /** Globs over the image's digest, such as `sha256:4f*`. */
+  readonly digests?: readonly string[] | undefined
   /** Globs over the artifact type, which of an image is the media type of its config. */
   readonly artifactTypes?: readonly string[] | undefined
   /** By key: a glob over the value. */
@@ -52,13 +58,6 @@ export interface Selection {
   /** An index in the repository names the image. */
   readonly isInIndex?: boolean | undefined
 }
-
-export type TagPattern =
-  | { readonly glob: string }
-  /** RE2, the whole tag. */
-  | { readonly regex: string }
-  /** A range such as `>=1.2 <2`; a leading v is ignored. `prereleases` are matched only when asked for. */
-  | { readonly semver: string; readonly prereleases?: boolean | undefined }
 
 export interface Conditions {
   /** Among the newest so many images of those selected in a repository. */

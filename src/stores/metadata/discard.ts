@@ -1,7 +1,7 @@
 import type { Digest, Tag } from '../../oci/index.ts'
+import { nominateUntagged } from './candidates.ts'
 import { dropManifest } from './drop-manifest.ts'
 import type { Queries } from './engine.ts'
-import { nominateUntagged } from './put-manifest.ts'
 
 /** Who takes something out of a repository, and why. */
 export interface Discard {
