@@ -84,6 +84,8 @@ export interface Schema
   relocation: { one: 1; id: string; state: RelocationState; peer: string | null; place: string | null }
   /** Stored objects that no row of blobs names any more; removed from the store, then from here. */
   condemned_objects: { storage_key: string; digest: Digest; size_bytes: number; condemned_at: number; reason: string }
+  /** Since when it is recorded who pulls what, in this place; the row `one` = 1. */
+  pull_records: { one: 1; since: number }
   /** Work that comes back; who runs it holds the lease and renews it. Times are the database's. */
   recurring_jobs: { name: string; ended_at: number; holder: string | null; lease_until: number }
   /** Work that a change asked for; on SQLite only. */

@@ -13,7 +13,7 @@ const CHILDREN = [
 
 /**
  * What makes a registry, in an order in which each points at earlier ones only. Not among them, because they belong to
- * the place and not to the registry: uploads, storage, relocation, compatibility, jobs, limits, runs of
+ * the place and not to the registry: uploads, storage, relocation, compatibility, pull_records, jobs, limits, runs of
  * retention, Kysely's own.
  */
 export const TABLES: Readonly<Record<TableName, Table>> = {
