@@ -1,8 +1,8 @@
 import type { Digest, Tag } from '../../oci/index.ts'
+import { nominateUntagged } from './candidates.ts'
 import { dropManifest } from './drop-manifest.ts'
 import type { Queries } from './engine.ts'
 import { dropTag, dropTagsOf } from './names/tag-changes.ts'
-import { nominateUntagged } from './put-manifest.ts'
 
 /** Who takes something out of a repository, and why. */
 export interface Discard {

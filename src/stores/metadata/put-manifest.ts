@@ -1,5 +1,5 @@
 import type { Descriptor, Digest, Tag } from '../../oci/index.ts'
-import { isTagged, nominate, withdraw, withdrawAll } from './candidates.ts'
+import { nominateUntagged, withdrawAll } from './candidates.ts'
 import type { Queries } from './engine.ts'
 import type { NewManifest, PutOutcome } from './manifest-port.ts'
 import { requireFreeName } from './names/redirects.ts'
@@ -153,13 +153,6 @@ async function moveTag(
   const before = await pointTag(queries, { repositoryId, tag, digest }, { now, by })
   if (before !== undefined && before !== digest) await nominateUntagged(queries, repositoryId, before, now)
   return before
-}
-
-/** An untagged manifest that no index names may go one day, if the operator wants that. */
-export async function nominateUntagged(queries: Queries, id: number, digest: Digest, now: number): Promise<void> {
-  const candidate = { repositoryId: id, digest, kind: 'manifest' as const }
-  if (await isTagged(queries, id, digest)) await withdraw(queries, candidate)
-  else await nominate(queries, candidate, now)
 }
 
 function digestsOf(descriptors: readonly Descriptor[]): readonly Digest[] {

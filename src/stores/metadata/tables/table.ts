@@ -24,8 +24,12 @@ export type TableName =
   | 'manifest_references'
   | 'tags'
   | 'collection_candidates'
+  | 'image_details'
+  | 'labels'
   | 'condemned_objects'
   | IdentityTable
+  | 'last_pulls'
+  | 'retention_policies'
   | 'tag_history'
   | 'redirects'
   | 'project_redirects'
