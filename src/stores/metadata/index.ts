@@ -25,6 +25,7 @@ export type { CondemnedObject, CondemnedObjects, StaleUpload, StaleUploads } fro
 export type { ManifestSummary, Manifests, NewManifest, PutOutcome, Removed, StoredManifest } from './manifest-port.ts'
 export { createMetadata, type Metadata, type OpenedMetadata } from './metadata.ts'
 export { type MigrationReport, SCHEMA_VERSIONS, SchemaError } from './migrate.ts'
+export type { Redirects } from './names/redirects.ts'
 export { createPendingSignOns, type PendingSignOns } from './pending-sign-ons.ts'
 export { connect as connectPostgres, type PostgresOptions } from './postgres/connect.ts'
 export { hasPostgresMetadata, openPostgresMetadata } from './postgres/open.ts'
@@ -32,6 +33,7 @@ export type { RateWindow, RateWindows, TokenGrant, TokenRequest, UnspentTokens }
 export type { Referrers } from './referrers.ts'
 export type { Relocation, RelocationRecord } from './relocation.ts'
 export type { Page, Repositories } from './repositories.ts'
+export type { LastPull, LastPulls } from './retention/last-pulls.ts'
 export type {
   CredentialKind,
   IdentityState,

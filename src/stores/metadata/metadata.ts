@@ -18,11 +18,13 @@ import { type CondemnedObjects, createCondemnedObjects, createStaleUploads, type
 import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
 import type { MigrationReport } from './migrate.ts'
+import { createRedirects, type Redirects } from './names/redirects.ts'
 import { createPendingSignOns, type PendingSignOns } from './pending-sign-ons.ts'
 import { createRateWindows, type RateWindows } from './rate-windows.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
 import { createRelocation, type Relocation } from './relocation.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
+import { createLastPulls, type LastPulls } from './retention/last-pulls.ts'
 import { createSignInRecords, type SignInRecords } from './sign-in-records.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
 import { createTables, type Tables } from './tables/tables.ts'
@@ -62,6 +64,8 @@ export interface Metadata {
   readonly usedTokens: UsedTokens
   readonly pendingSignOns: PendingSignOns
   readonly signInRecords: SignInRecords
+  readonly lastPulls: LastPulls
+  readonly redirects: Redirects
   close(): Promise<void>
 }
 
@@ -98,6 +102,8 @@ export function createMetadata(engine: Engine): Metadata {
     usedTokens: createUsedTokens(engine, systemClock),
     pendingSignOns: createPendingSignOns(engine, systemClock),
     signInRecords: createSignInRecords(engine),
+    lastPulls: createLastPulls(engine),
+    redirects: createRedirects(engine),
     close: () => engine.close(),
   }
 }

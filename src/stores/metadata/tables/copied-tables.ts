@@ -1,11 +1,22 @@
 import { IDENTITY_TABLES } from './identity-tables.ts'
 import type { Table, TableName } from './table.ts'
 
-const CHILDREN = ['tags', 'manifest_references', 'manifests', 'repository_blobs', 'collection_candidates'] as const
+const CHILDREN = [
+  'tags',
+  'manifest_references',
+  'manifests',
+  'repository_blobs',
+  'collection_candidates',
+  'image_details',
+  'labels',
+  'tag_history',
+  'redirects',
+] as const
 
 /**
  * What makes a registry, in an order in which each points at earlier ones only. Not among them, because they belong to
- * the place and not to the registry: uploads, storage, relocation, compatibility, jobs, limits, Kysely's own.
+ * the place and not to the registry: uploads, storage, relocation, compatibility, pull_records, jobs, limits, runs of
+ * retention, Kysely's own.
  */
 export const TABLES: Readonly<Record<TableName, Table>> = {
   repositories: { name: 'repositories', key: ['id'], columns: ['name', 'created_at'], pointedAtBy: CHILDREN },
@@ -24,6 +35,7 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
       'size_bytes',
       'pushed_at',
       'state',
+      'described_at',
     ],
     wide: 'bytes',
   },
@@ -38,6 +50,12 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     key: ['repository_id', 'digest', 'kind'],
     columns: ['since'],
   },
+  image_details: {
+    name: 'image_details',
+    key: ['repository_id', 'digest'],
+    columns: ['os', 'architecture', 'variant', 'platforms', 'created_at', 'total_bytes', 'labels'],
+  },
+  labels: { name: 'labels', key: ['repository_id', 'digest', 'key'], columns: ['value', 'set_at'] },
   // Only where the storage stays the same.
   condemned_objects: {
     name: 'condemned_objects',
@@ -45,6 +63,24 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     columns: ['digest', 'size_bytes', 'condemned_at', 'reason'],
   },
   ...IDENTITY_TABLES,
+  last_pulls: { name: 'last_pulls', key: ['repository_id', 'digest'], columns: ['pulled_at'] },
+  // Without when it runs next, which is reckoned anew: a copy of long ago must not begin by deleting.
+  retention_policies: {
+    name: 'retention_policies',
+    key: ['project_id'],
+    columns: ['document', 'schedule', 'updated_at', 'updated_by'],
+  },
+  tag_history: {
+    name: 'tag_history',
+    key: ['id'],
+    columns: ['repository_id', 'tag', 'digest', 'number', 'at', 'ended_at', 'kind', 'by', 'rule'],
+  },
+  redirects: { name: 'redirects', key: ['name'], columns: ['repository_id', 'created_at', 'created_by'] },
+  project_redirects: {
+    name: 'project_redirects',
+    key: ['name'],
+    columns: ['project_id', 'created_at', 'created_by'],
+  },
   audit_records: {
     name: 'audit_records',
     key: ['sequence'],
