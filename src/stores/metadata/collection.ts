@@ -4,6 +4,7 @@ import { type Candidate, isTagged, manifestNaming, nominatedSince, withdraw } fr
 import { dropManifest } from './drop-manifest.ts'
 import type { Engine, Queries } from './engine.ts'
 import type { ReferenceKind } from './schema.ts'
+import { areBytesHeldByTrash, isHeldByTrash, isInTrash } from './trash/holds.ts'
 
 /** A place in the queue of candidates: they are looked at in order of age. */
 export interface NominatedCandidate extends Candidate {
@@ -108,7 +109,8 @@ async function judge(queries: Queries, candidate: NominatedCandidate): Promise<V
       .where('digest', '=', digest)
       .executeTakeFirst()
     if (!link) return 'gone'
-    return (await manifestNaming(queries, candidate)) ? 'needed' : 'removed'
+    if (await manifestNaming(queries, candidate)) return 'needed'
+    return (await isHeldByTrash(queries, candidate)) ? 'needed' : 'removed'
   }
   const manifest = await queries
     .selectFrom('manifests')
@@ -119,7 +121,12 @@ async function judge(queries: Queries, candidate: NominatedCandidate): Promise<V
   if (!manifest) return 'gone'
   if (await manifestNaming(queries, candidate)) return 'needed'
   if (await isTagged(queries, repositoryId, digest)) return 'needed'
-  return manifest.subject && (await isManifest(queries, repositoryId, manifest.subject)) ? 'needed' : 'removed'
+  if (await isHeldByTrash(queries, candidate)) return 'needed'
+  const { subject } = manifest
+  if (!subject) return 'removed'
+  const isThere =
+    (await isManifest(queries, repositoryId, subject)) || (await isInTrash(queries, repositoryId, subject))
+  return isThere ? 'needed' : 'removed'
 }
 
 /** True for the first of those links that all go together, so that a stored object is counted once. */
@@ -128,7 +135,7 @@ async function frees(
   { repositoryId, digest, kind }: NominatedCandidate,
   before: number,
 ): Promise<boolean> {
-  if (kind === 'manifest') return false
+  if (kind === 'manifest' || (await areBytesHeldByTrash(queries, digest))) return false
   const others = await queries
     .selectFrom('repository_blobs as link')
     .leftJoin('collection_candidates as candidate', join =>

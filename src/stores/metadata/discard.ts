@@ -2,21 +2,15 @@ import type { Digest, Tag } from '../../oci/index.ts'
 import { dropManifest } from './drop-manifest.ts'
 import type { Queries } from './engine.ts'
 import { nominateUntagged } from './put-manifest.ts'
+import { type Discard, trashManifest, trashTag } from './trash/fill.ts'
 
-/** Who takes something out of a repository, and why. */
-export interface Discard {
-  readonly now: number
-  /** The name of the principal. */
-  readonly by: string
-  /** The rule that decided it; absent when a person did. */
-  readonly rule?: string | undefined
-}
+export type { Discard } from './trash/fill.ts'
 
 /** Takes the tag out of the repository, never its manifest. Gives where it pointed; undefined when there was none. */
 export async function discardTag(
   queries: Queries,
   { repositoryId, tag }: { readonly repositoryId: number; readonly tag: Tag },
-  { now }: Discard,
+  discard: Discard,
 ): Promise<Digest | undefined> {
   const removed: { digest: Digest } | undefined = await queries
     .deleteFrom('tags')
@@ -25,15 +19,17 @@ export async function discardTag(
     .returning('digest')
     .executeTakeFirst()
   if (!removed) return undefined
-  await nominateUntagged(queries, repositoryId, removed.digest, now)
+  await trashTag(queries, { repositoryId, tag, digest: removed.digest }, discard)
+  await nominateUntagged(queries, repositoryId, removed.digest, discard.now)
   return removed.digest
 }
 
 /** Takes the manifest with all its tags out of the repository. False when it is not there. */
-export function discardManifest(
+export async function discardManifest(
   queries: Queries,
-  { repositoryId, digest }: { readonly repositoryId: number; readonly digest: Digest },
-  { now }: Discard,
+  manifest: { readonly repositoryId: number; readonly digest: Digest },
+  discard: Discard,
 ): Promise<boolean> {
-  return dropManifest(queries, repositoryId, digest, now)
+  await trashManifest(queries, manifest, discard)
+  return dropManifest(queries, manifest.repositoryId, manifest.digest, discard.now)
 }

@@ -141,7 +141,7 @@ async function storeReferences(
 }
 
 /** Gives where it pointed before. */
-async function moveTag(
+export async function moveTag(
   queries: Queries,
   move: { id: number; tag: Tag; digest: Digest; now: number },
 ): Promise<Digest | undefined> {

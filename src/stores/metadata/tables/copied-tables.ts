@@ -1,7 +1,15 @@
 import { IDENTITY_TABLES } from './identity-tables.ts'
 import type { Table, TableName } from './table.ts'
 
-const CHILDREN = ['tags', 'manifest_references', 'manifests', 'repository_blobs', 'collection_candidates'] as const
+const CHILDREN = [
+  'tags',
+  'manifest_references',
+  'manifests',
+  'repository_blobs',
+  'collection_candidates',
+  'trash_references',
+  'trash',
+] as const
 
 /**
  * What makes a registry, in an order in which each points at earlier ones only. Not among them, because they belong to
@@ -37,6 +45,34 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     name: 'collection_candidates',
     key: ['repository_id', 'digest', 'kind'],
     columns: ['since'],
+  },
+  trash: {
+    name: 'trash',
+    key: ['id'],
+    columns: [
+      'repository_id',
+      'kind',
+      'digest',
+      'tags',
+      'media_type',
+      'artifact_type',
+      'subject',
+      'annotations',
+      'size_bytes',
+      'pushed_at',
+      'state',
+      'deletion',
+      'deleted_at',
+      'expires_at',
+      'deleted_by',
+      'rule',
+    ],
+    wide: 'bytes',
+  },
+  trash_references: {
+    name: 'trash_references',
+    key: ['trash_id', 'target', 'kind'],
+    columns: ['repository_id', 'is_held'],
   },
   // Only where the storage stays the same.
   condemned_objects: {
