@@ -16,7 +16,38 @@ export interface Discard {
 }
 
 const DAY_MS = 24 * 3600 * 1000
-const NOTHING = { artifact_type: null, subject: null, annotations: null, bytes: null }
+const NEW_COLUMNS = [
+  'id',
+  'repository_id',
+  'kind',
+  'digest',
+  'tags',
+  'deletion',
+  'deleted_at',
+  'expires_at',
+  'deleted_by',
+  'rule',
+] as const
+const MANIFEST_COLUMNS = [
+  'media_type',
+  'artifact_type',
+  'subject',
+  'annotations',
+  'size_bytes',
+  'pushed_at',
+  'state',
+  'bytes',
+] as const
+const NO_MANIFEST = {
+  media_type: null,
+  artifact_type: null,
+  subject: null,
+  annotations: null,
+  size_bytes: null,
+  pushed_at: null,
+  state: null,
+  bytes: null,
+}
 
 /** Keeps what is needed to restore the tag, unless the project or the registry keeps nothing. */
 export async function trashTag(
@@ -31,15 +62,11 @@ export async function trashTag(
     .insertInto('trash')
     .values({
       ...entry,
-      ...NOTHING,
+      ...NO_MANIFEST,
       repository_id: repositoryId,
       kind: 'tag',
       digest,
       tags: JSON.stringify([tag]),
-      media_type: null,
-      size_bytes: null,
-      pushed_at: null,
-      state: null,
     })
     .execute()
   await queries
@@ -64,12 +91,10 @@ export async function trashManifest(
     .orderBy('name')
     .execute()
   const { id, deletion, deleted_at, expires_at, deleted_by, rule } = entryOf(discard, keptMs)
-  const moved = ['media_type', 'artifact_type', 'subject', 'annotations', 'size_bytes', 'pushed_at', 'state'] as const
   // Within the database: the bytes need not come here.
   await queries
     .insertInto('trash')
-    .columns(['id', 'repository_id', 'kind', 'digest', 'tags', 'deletion'])
-    .columns(['deleted_at', 'expires_at', 'deleted_by', 'rule', ...moved, 'bytes'])
+    .columns([...NEW_COLUMNS, ...MANIFEST_COLUMNS])
     .expression(
       queries
         .selectFrom('manifests')
@@ -85,7 +110,7 @@ export async function trashManifest(
           textValue(deleted_by).as('deleted_by'),
           textValue(rule).as('rule'),
         ])
-        .select([...moved, 'bytes'])
+        .select([...MANIFEST_COLUMNS])
         .where('repository_id', '=', repositoryId)
         .where('digest', '=', digest),
     )
