@@ -7,7 +7,7 @@ const owner = (name, modules, home, comment) => ({
   from: { path: '^src/', pathNot: home },
   to: { path: modules },
 })
-const hub = 'content|access|identity|gates|events|network|limits'
+const hub = 'content|access|identity|gates|events|network|limits|protection'
 
 export default {
   forbidden: [
@@ -39,7 +39,7 @@ export default {
     },
     {
       name: 'hub-knows-no-spoke',
-      comment: 'content, access, identity, gates, events, network and limits are the hub. A spoke hooks in as a gate, a subscriber or a port.',
+      comment: 'content, access, identity, gates, events, network, limits and protection are the hub. A spoke hooks in as a gate, a subscriber or a port.',
       severity: 'error',
       from: { path: `^src/features/(${hub})/` },
       to: { path: '^src/features/[^/]+/', pathNot: `^src/features/(${hub})/` },
@@ -51,7 +51,7 @@ export default {
       from: { path: '^src/features/([^/]+)/', pathNot: `^src/features/(${hub})/` },
       to: { path: '^src/features/[^/]+/', pathNot: ['^src/features/$1/', `^src/features/(${hub})/`] },
     },
-    floor('content-is-the-hub-top', '^src/features/(identity|access|gates|events|network|limits)/', '^src/features/content/', 'identity ← access ← content; all others of the hub below content.'),
+    floor('content-is-the-hub-top', '^src/features/(identity|access|gates|events|network|limits|protection)/', '^src/features/content/', 'identity ← access ← content; all others of the hub below content.'),
     {
       name: 'config-ends-in-app',
       comment: 'app/ turns Config into arguments; nobody else may ask for settings.',

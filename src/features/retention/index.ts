@@ -5,5 +5,4 @@ export type {
   RetentionPolicy,
   RetentionRule,
   Selection,
-  TagPattern,
 } from './policy.ts'

@@ -74,3 +74,10 @@ export async function isTagged(queries: Queries, repositoryId: number, digest: D
     .executeTakeFirst()
   return row !== undefined
 }
+
+/** An untagged manifest that no index names may go one day, if the operator wants that. */
+export async function nominateUntagged(queries: Queries, id: number, digest: Digest, now: number): Promise<void> {
+  const candidate = { repositoryId: id, digest, kind: 'manifest' as const }
+  if (await isTagged(queries, id, digest)) await withdraw(queries, candidate)
+  else await nominate(queries, candidate, now)
+}

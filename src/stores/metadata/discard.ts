@@ -1,7 +1,7 @@
 import type { Digest, Tag } from '../../oci/index.ts'
+import { nominateUntagged } from './candidates.ts'
 import { dropManifest } from './drop-manifest.ts'
 import type { Queries } from './engine.ts'
-import { nominateUntagged } from './put-manifest.ts'
 import { type Discard, trashManifest, trashTag } from './trash/fill.ts'
 
 export type { Discard } from './trash/fill.ts'

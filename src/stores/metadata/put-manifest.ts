@@ -1,5 +1,5 @@
 import type { Descriptor, Digest, Tag } from '../../oci/index.ts'
-import { isTagged, nominate, withdraw, withdrawAll } from './candidates.ts'
+import { nominateUntagged, withdrawAll } from './candidates.ts'
 import type { Queries } from './engine.ts'
 import type { NewManifest, PutOutcome } from './manifest-port.ts'
 import { ensureRepository, repositoryId } from './repositories.ts'
@@ -159,13 +159,6 @@ export async function moveTag(
     .execute()
   if (before && before.digest !== digest) await nominateUntagged(queries, id, before.digest, now)
   return before?.digest
-}
-
-/** An untagged manifest that no index names may go one day, if the operator wants that. */
-export async function nominateUntagged(queries: Queries, id: number, digest: Digest, now: number): Promise<void> {
-  const candidate = { repositoryId: id, digest, kind: 'manifest' as const }
-  if (await isTagged(queries, id, digest)) await withdraw(queries, candidate)
-  else await nominate(queries, candidate, now)
 }
 
 function digestsOf(descriptors: readonly Descriptor[]): readonly Digest[] {

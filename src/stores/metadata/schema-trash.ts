@@ -17,6 +17,8 @@ export interface TrashSchema {
     digest: Digest
     /** JSON array of the tags that went with it. */
     tags: string
+    /** JSON array of `{key, value, set_at}`, those that people set on the manifest; null for a tag. */
+    labels: string | null
     /** From here on: of the manifest, as its row was; null for a tag. */
     media_type: string | null
     artifact_type: string | null

@@ -13,6 +13,7 @@ export const trash: Migration = {
       .addColumn('kind', text, column => column.notNull())
       .addColumn('digest', text, column => column.notNull())
       .addColumn('tags', text, column => column.notNull())
+      .addColumn('labels', text)
       .addColumn('media_type', text)
       .addColumn('artifact_type', text)
       .addColumn('subject', text)

@@ -9,7 +9,10 @@ import { identity } from './0007-identity.ts'
 import { audit } from './0008-audit.ts'
 import { limits } from './0009-limits.ts'
 import { sources } from './0010-sources.ts'
+import { retention } from './0013-retention.ts'
+import { retentionPolicies } from './0014-retention-policies.ts'
 import { trash } from './0015-trash.ts'
+import { details } from './0016-details.ts'
 
 /** Every version of the schema in order; only ever appended to. A name is a version and never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -23,5 +26,8 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-audit': audit,
   '0009-limits': limits,
   '0010-sources': sources,
+  '0013-retention': retention,
+  '0014-retention-policies': retentionPolicies,
   '0015-trash': trash,
+  '0016-details': details,
 }

@@ -9,11 +9,14 @@ const CHILDREN = [
   'collection_candidates',
   'trash_references',
   'trash',
+  'image_details',
+  'labels',
 ] as const
 
 /**
  * What makes a registry, in an order in which each points at earlier ones only. Not among them, because they belong to
- * the place and not to the registry: uploads, storage, relocation, compatibility, jobs, limits, Kysely's own.
+ * the place and not to the registry: uploads, storage, relocation, compatibility, pull_records, jobs, limits, runs of
+ * retention, Kysely's own.
  */
 export const TABLES: Readonly<Record<TableName, Table>> = {
   repositories: { name: 'repositories', key: ['id'], columns: ['name', 'created_at'], pointedAtBy: CHILDREN },
@@ -32,6 +35,7 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
       'size_bytes',
       'pushed_at',
       'state',
+      'described_at',
     ],
     wide: 'bytes',
   },
@@ -54,6 +58,7 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
       'kind',
       'digest',
       'tags',
+      'labels',
       'media_type',
       'artifact_type',
       'subject',
@@ -74,6 +79,12 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     key: ['trash_id', 'target', 'kind'],
     columns: ['repository_id', 'is_held'],
   },
+  image_details: {
+    name: 'image_details',
+    key: ['repository_id', 'digest'],
+    columns: ['os', 'architecture', 'variant', 'platforms', 'created_at', 'total_bytes', 'labels'],
+  },
+  labels: { name: 'labels', key: ['repository_id', 'digest', 'key'], columns: ['value', 'set_at'] },
   // Only where the storage stays the same.
   condemned_objects: {
     name: 'condemned_objects',
@@ -81,6 +92,13 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     columns: ['digest', 'size_bytes', 'condemned_at', 'reason'],
   },
   ...IDENTITY_TABLES,
+  last_pulls: { name: 'last_pulls', key: ['repository_id', 'digest'], columns: ['pulled_at'] },
+  // Without when it runs next, which is reckoned anew: a copy of long ago must not begin by deleting.
+  retention_policies: {
+    name: 'retention_policies',
+    key: ['project_id'],
+    columns: ['document', 'schedule', 'updated_at', 'updated_by'],
+  },
   audit_records: {
     name: 'audit_records',
     key: ['sequence'],

@@ -26,8 +26,12 @@ export type TableName =
   | 'collection_candidates'
   | 'trash'
   | 'trash_references'
+  | 'image_details'
+  | 'labels'
   | 'condemned_objects'
   | IdentityTable
+  | 'last_pulls'
+  | 'retention_policies'
   | 'audit_records'
   | 'audit_head'
   | 'audit_inbox'

@@ -22,6 +22,7 @@ const NEW_COLUMNS = [
   'kind',
   'digest',
   'tags',
+  'labels',
   'deletion',
   'deleted_at',
   'expires_at',
@@ -39,6 +40,7 @@ const MANIFEST_COLUMNS = [
   'bytes',
 ] as const
 const NO_MANIFEST = {
+  labels: null,
   media_type: null,
   artifact_type: null,
   subject: null,
@@ -90,6 +92,13 @@ export async function trashManifest(
     .where('digest', '=', digest)
     .orderBy('name')
     .execute()
+  const labels = await queries
+    .selectFrom('labels')
+    .select(['key', 'value', 'set_at'])
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .orderBy('key')
+    .execute()
   const { id, deletion, deleted_at, expires_at, deleted_by, rule } = entryOf(discard, keptMs)
   // Within the database: the bytes need not come here.
   await queries
@@ -104,6 +113,7 @@ export async function trashManifest(
           textValue('manifest').as('kind'),
           ref('digest').as('digest'),
           textValue(JSON.stringify(tags.map(({ name }) => name))).as('tags'),
+          textValue(JSON.stringify(labels)).as('labels'),
           textValue(deletion).as('deletion'),
           numberValue(deleted_at).as('deleted_at'),
           numberValue(expires_at).as('expires_at'),

@@ -1,8 +1,8 @@
 import type { Digest } from '../../../oci/index.ts'
 import { condemnUnneeded } from '../blob-links.ts'
-import { nominate } from '../candidates.ts'
+import { nominate, nominateUntagged } from '../candidates.ts'
 import type { Queries } from '../engine.ts'
-import { nominateUntagged } from '../put-manifest.ts'
+
 import type { TrashKind } from '../schema-trash.ts'
 
 export interface TrashPlace {

@@ -1,0 +1,8 @@
+export {
+  parseTagPattern,
+  type TagPattern,
+  tagMatcher,
+  tagPatternFault,
+  tagPatternText,
+  versionOfTag,
+} from './tag-patterns.ts'
