@@ -3,6 +3,7 @@ import type { Digest, DigestAlgorithm, RepositoryName, Tag } from '../../oci/ind
 import type { AuditSchema } from './schema-audit.ts'
 import type { IdentitySchema } from './schema-identity.ts'
 import type { LimitsSchema } from './schema-limits.ts'
+import type { ProtectionSchema } from './schema-protection.ts'
 import type { SourcesSchema } from './schema-sources.ts'
 
 /**
@@ -17,7 +18,7 @@ import type { SourcesSchema } from './schema-sources.ts'
  * A blob can be seen in a repository when, and only when, a row of repository_blobs joins a row of blobs whose
  * state is "stored". HEAD, GET, mount and the manifest check all ask that one question (blob-links.ts).
  */
-export interface Schema extends IdentitySchema, AuditSchema, LimitsSchema, SourcesSchema {
+export interface Schema extends IdentitySchema, AuditSchema, LimitsSchema, SourcesSchema, ProtectionSchema {
   repositories: { id: Generated<number>; name: RepositoryName; created_at: number }
   blobs: {
     digest: Digest

@@ -1,7 +1,14 @@
 import { IDENTITY_TABLES } from './identity-tables.ts'
 import type { Table, TableName } from './table.ts'
 
-const CHILDREN = ['tags', 'manifest_references', 'manifests', 'repository_blobs', 'collection_candidates'] as const
+const CHILDREN = [
+  'tags',
+  'manifest_references',
+  'manifests',
+  'repository_blobs',
+  'collection_candidates',
+  'locks',
+] as const
 
 /**
  * What makes a registry, in an order in which each points at earlier ones only. Not among them, because they belong to
@@ -45,6 +52,27 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     columns: ['digest', 'size_bytes', 'condemned_at', 'reason'],
   },
   ...IDENTITY_TABLES,
+  immutability_rules: {
+    name: 'immutability_rules',
+    key: ['id'],
+    columns: [
+      'project_id',
+      'name',
+      'repositories',
+      'except_repositories',
+      'tags',
+      'except_tags',
+      'immutable_for_days',
+      'afterwards',
+      'created_at',
+      'created_by',
+    ],
+  },
+  locks: {
+    name: 'locks',
+    key: ['repository_id', 'digest', 'kind'],
+    columns: ['reason', 'locked_by', 'locked_at'],
+  },
   audit_records: {
     name: 'audit_records',
     key: ['sequence'],
