@@ -41,6 +41,10 @@ export interface Selection {
   readonly exceptTags?: readonly TagPattern[] | undefined
   /** The image has, for each of these, a tag that matches it. */
   readonly imageHasTags?: readonly TagPattern[] | undefined
+  /** The image has a tag that matches none of these; holds for no image without a tag. */
+  readonly imageHasTagsExcept?: readonly TagPattern[] | undefined
+  /** Globs over the image's digest, such as `sha256:4f*`. */
+  readonly digests?: readonly string[] | undefined
   /** Globs over the artifact type, which of an image is the media type of its config. */
   readonly artifactTypes?: readonly string[] | undefined
   /** By key: a glob over the value. */

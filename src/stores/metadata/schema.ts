@@ -4,6 +4,7 @@ import type { AuditSchema } from './schema-audit.ts'
 import type { IdentitySchema } from './schema-identity.ts'
 import type { LimitsSchema } from './schema-limits.ts'
 import type { ProtectionSchema } from './schema-protection.ts'
+import type { RetentionSchema } from './schema-retention.ts'
 import type { SourcesSchema } from './schema-sources.ts'
 
 /**
@@ -18,7 +19,13 @@ import type { SourcesSchema } from './schema-sources.ts'
  * A blob can be seen in a repository when, and only when, a row of repository_blobs joins a row of blobs whose
  * state is "stored". HEAD, GET, mount and the manifest check all ask that one question (blob-links.ts).
  */
-export interface Schema extends IdentitySchema, AuditSchema, LimitsSchema, SourcesSchema, ProtectionSchema {
+export interface Schema
+  extends IdentitySchema,
+    AuditSchema,
+    LimitsSchema,
+    SourcesSchema,
+    ProtectionSchema,
+    RetentionSchema {
   repositories: { id: Generated<number>; name: RepositoryName; created_at: number }
   blobs: {
     digest: Digest

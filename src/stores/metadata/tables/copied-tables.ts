@@ -12,7 +12,8 @@ const CHILDREN = [
 
 /**
  * What makes a registry, in an order in which each points at earlier ones only. Not among them, because they belong to
- * the place and not to the registry: uploads, storage, relocation, compatibility, jobs, limits, Kysely's own.
+ * the place and not to the registry: uploads, storage, relocation, compatibility, jobs, limits, runs of
+ * retention, Kysely's own.
  */
 export const TABLES: Readonly<Record<TableName, Table>> = {
   repositories: { name: 'repositories', key: ['id'], columns: ['name', 'created_at'], pointedAtBy: CHILDREN },
@@ -72,6 +73,13 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     name: 'locks',
     key: ['repository_id', 'digest', 'kind'],
     columns: ['reason', 'locked_by', 'locked_at'],
+  },
+  last_pulls: { name: 'last_pulls', key: ['repository_id', 'digest'], columns: ['pulled_at'] },
+  // Without when it runs next, which is reckoned anew: a copy of long ago must not begin by deleting.
+  retention_policies: {
+    name: 'retention_policies',
+    key: ['project_id'],
+    columns: ['document', 'schedule', 'updated_at', 'updated_by'],
   },
   audit_records: {
     name: 'audit_records',

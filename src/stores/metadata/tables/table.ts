@@ -28,6 +28,8 @@ export type TableName =
   | IdentityTable
   | 'immutability_rules'
   | 'locks'
+  | 'last_pulls'
+  | 'retention_policies'
   | 'audit_records'
   | 'audit_head'
   | 'audit_inbox'
