@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely'
 import type { Digest, DigestAlgorithm, RepositoryName, Tag } from '../../oci/index.ts'
 import type { AuditSchema } from './schema-audit.ts'
+import type { DetailsSchema } from './schema-details.ts'
 import type { IdentitySchema } from './schema-identity.ts'
 import type { LimitsSchema } from './schema-limits.ts'
 import type { ProtectionSchema } from './schema-protection.ts'
@@ -25,6 +26,7 @@ export interface Schema
     LimitsSchema,
     SourcesSchema,
     ProtectionSchema,
+    DetailsSchema,
     RetentionSchema {
   repositories: { id: Generated<number>; name: RepositoryName; created_at: number }
   blobs: {
@@ -49,6 +51,8 @@ export interface Schema
     pushed_at: number
     state: ManifestState
     bytes: Uint8Array
+    /** When its details were read (image_details); null until then. */
+    described_at: number | null
   }
   manifest_references: { repository_id: number; manifest: Digest; target: Digest; kind: ReferenceKind }
   tags: { repository_id: number; name: Tag; digest: Digest; updated_at: number }
@@ -82,6 +86,8 @@ export interface Schema
   relocation: { one: 1; id: string; state: RelocationState; peer: string | null; place: string | null }
   /** Stored objects that no row of blobs names any more; removed from the store, then from here. */
   condemned_objects: { storage_key: string; digest: Digest; size_bytes: number; condemned_at: number; reason: string }
+  /** Since when it is recorded who pulls what, in this place; the row `one` = 1. */
+  pull_records: { one: 1; since: number }
   /** Work that comes back; who runs it holds the lease and renews it. Times are the database's. */
   recurring_jobs: { name: string; ended_at: number; holder: string | null; lease_until: number }
   /** Work that a change asked for; on SQLite only. */

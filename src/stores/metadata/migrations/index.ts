@@ -10,7 +10,9 @@ import { audit } from './0008-audit.ts'
 import { limits } from './0009-limits.ts'
 import { sources } from './0010-sources.ts'
 import { protection } from './0012-protection.ts'
+import { retention } from './0013-retention.ts'
 import { retentionPolicies } from './0014-retention-policies.ts'
+import { details } from './0016-details.ts'
 
 /** Every version of the schema in order; only ever appended to. A name is a version and never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -25,5 +27,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-limits': limits,
   '0010-sources': sources,
   '0012-protection': protection,
+  '0013-retention': retention,
   '0014-retention-policies': retentionPolicies,
+  '0016-details': details,
 }

@@ -8,11 +8,13 @@ const CHILDREN = [
   'repository_blobs',
   'collection_candidates',
   'locks',
+  'image_details',
+  'labels',
 ] as const
 
 /**
  * What makes a registry, in an order in which each points at earlier ones only. Not among them, because they belong to
- * the place and not to the registry: uploads, storage, relocation, compatibility, jobs, limits, runs of
+ * the place and not to the registry: uploads, storage, relocation, compatibility, pull_records, jobs, limits, runs of
  * retention, Kysely's own.
  */
 export const TABLES: Readonly<Record<TableName, Table>> = {
@@ -32,6 +34,7 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
       'size_bytes',
       'pushed_at',
       'state',
+      'described_at',
     ],
     wide: 'bytes',
   },
@@ -46,6 +49,12 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     key: ['repository_id', 'digest', 'kind'],
     columns: ['since'],
   },
+  image_details: {
+    name: 'image_details',
+    key: ['repository_id', 'digest'],
+    columns: ['os', 'architecture', 'variant', 'platforms', 'created_at', 'total_bytes', 'labels'],
+  },
+  labels: { name: 'labels', key: ['repository_id', 'digest', 'key'], columns: ['value', 'set_at'] },
   // Only where the storage stays the same.
   condemned_objects: {
     name: 'condemned_objects',
