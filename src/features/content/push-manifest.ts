@@ -57,6 +57,7 @@ export async function pushManifest(
       manifest,
       tags,
       now,
+      by: permit.principal.name,
       mayMove: tag => permit.mayTag('overwrite', tag),
       judge: judgeChange,
       allowAbsent: content.rules.sparseManifests === 'allow' ? 'all' : 'none',

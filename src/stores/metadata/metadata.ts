@@ -20,6 +20,7 @@ import { createLocks, type Locks } from './locks.ts'
 import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
 import type { MigrationReport } from './migrate.ts'
+import { createRedirects, type Redirects } from './names/redirects.ts'
 import { createPendingSignOns, type PendingSignOns } from './pending-sign-ons.ts'
 import { createRateWindows, type RateWindows } from './rate-windows.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
@@ -68,6 +69,7 @@ export interface Metadata {
   readonly pendingSignOns: PendingSignOns
   readonly signInRecords: SignInRecords
   readonly lastPulls: LastPulls
+  readonly redirects: Redirects
   close(): Promise<void>
 }
 
@@ -107,6 +109,7 @@ export function createMetadata(engine: Engine): Metadata {
     pendingSignOns: createPendingSignOns(engine, systemClock),
     signInRecords: createSignInRecords(engine),
     lastPulls: createLastPulls(engine),
+    redirects: createRedirects(engine),
     close: () => engine.close(),
   }
 }

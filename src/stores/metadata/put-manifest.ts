@@ -3,6 +3,8 @@ import { nominateUntagged, withdrawAll } from './candidates.ts'
 import type { Queries } from './engine.ts'
 import { judgePush, type TagState } from './judge-push.ts'
 import type { NewManifest, PutOutcome } from './manifest-port.ts'
+import { requireFreeName } from './names/redirects.ts'
+import { pointTag } from './names/tag-changes.ts'
 import { repositoryWithProtection } from './protection.ts'
 import { ensureRepository } from './repositories.ts'
 import type { ReferenceKind } from './schema.ts'
@@ -13,6 +15,7 @@ const CHUNK = 500
 export async function putManifest(queries: Queries, request: NewManifest): Promise<PutOutcome> {
   const { repository, manifest, allowAbsent, now } = request
   const existing = await repositoryWithProtection(queries, repository)
+  if (existing === undefined) await requireFreeName(queries, repository)
   const present = await presentTargets(queries, existing?.id, request)
   const absent = [...manifest.blobs, ...manifest.manifests].filter(target => !present.has(target.digest))
   if (absent.length > 0 && allowAbsent === 'none') return { outcome: 'absent', absent }
@@ -21,25 +24,34 @@ export async function putManifest(queries: Queries, request: NewManifest): Promi
     if (stored && stored.sizeBytes !== descriptor.size)
       return { outcome: 'wrong size', descriptor, storedBytes: stored.sizeBytes }
   }
-  const before = existing ? await statesOf(queries, existing.id, request.tags) : new Map<Tag, TagState>()
-  const refused =
-    takenTag(request, before) ??
-    (existing?.isProtected ? await judgePush(queries, existing.id, request, before) : undefined)
+  const refused = existing && (await refuseMoves(queries, existing, request))
   if (refused) return refused
   const id = existing?.id ?? (await ensureRepository(queries, repository, now))
   await storeManifest(queries, id, request)
   await storeReferences(queries, id, request, present)
   const moved = new Map<Tag, Digest | undefined>()
-  for (const tag of new Set(request.tags)) {
-    const digestBefore = before.get(tag)?.digest
-    await setTag(queries, { id, tag, digest: request.digest, now, before: digestBefore })
-    moved.set(tag, digestBefore)
-  }
+  for (const tag of request.tags) moved.set(tag, await moveTag(queries, id, tag, request))
   await nominateUntagged(queries, id, request.digest, now)
   return { outcome: 'stored', absent, moved }
 }
 
-/** Where the tags point before; those that are new are not in it. */
+/** Looked at where the tag is moved, and not before: nothing can come in between. */
+async function refuseMoves(
+  queries: Queries,
+  { id, isProtected }: { readonly id: number; readonly isProtected: boolean },
+  request: NewManifest,
+): Promise<PutOutcome | undefined> {
+  const { tags, digest, mayMove } = request
+  if (!isProtected && tags.every(mayMove)) return undefined
+  const before = await statesOf(queries, id, tags)
+  for (const tag of tags) {
+    const by = before.get(tag)?.digest
+    if (by !== undefined && by !== digest && !mayMove(tag)) return { outcome: 'tag taken', tag, by }
+  }
+  return isProtected ? judgePush(queries, id, request, before) : undefined
+}
+
+/** Where the tags point; those that are new are not in it. */
 async function statesOf(queries: Queries, id: number, tags: readonly Tag[]): Promise<ReadonlyMap<Tag, TagState>> {
   const states = new Map<Tag, TagState>()
   for (const names of chunks(tags)) {
@@ -52,15 +64,6 @@ async function statesOf(queries: Queries, id: number, tags: readonly Tag[]): Pro
     for (const row of rows) states.set(row.name, { digest: row.digest, setAt: row.updated_at })
   }
   return states
-}
-
-/** Looked at where the tag is moved, and not before: who may only create cannot overwrite what came in between. */
-function takenTag({ tags, digest, mayMove }: NewManifest, before: ReadonlyMap<Tag, TagState>): PutOutcome | undefined {
-  for (const tag of tags) {
-    const by = before.get(tag)?.digest
-    if (by !== undefined && by !== digest && !mayMove(tag)) return { outcome: 'tag taken', tag, by }
-  }
-  return undefined
 }
 
 interface Target {
@@ -152,16 +155,16 @@ async function storeReferences(
   }
 }
 
-async function setTag(
+/** Gives where it pointed before. */
+async function moveTag(
   queries: Queries,
-  { id, tag, digest, now, before }: { id: number; tag: Tag; digest: Digest; now: number; before: Digest | undefined },
-): Promise<void> {
-  await queries
-    .insertInto('tags')
-    .values({ repository_id: id, name: tag, digest, updated_at: now })
-    .onConflict(conflict => conflict.columns(['repository_id', 'name']).doUpdateSet({ digest, updated_at: now }))
-    .execute()
-  if (before !== undefined && before !== digest) await nominateUntagged(queries, id, before, now)
+  repositoryId: number,
+  tag: Tag,
+  { digest, now, by }: NewManifest,
+): Promise<Digest | undefined> {
+  const before = await pointTag(queries, { repositoryId, tag, digest }, { now, by })
+  if (before !== undefined && before !== digest) await nominateUntagged(queries, repositoryId, before, now)
+  return before
 }
 
 function digestsOf(descriptors: readonly Descriptor[]): readonly Digest[] {

@@ -1,5 +1,6 @@
 import type { RepositoryName } from '../../oci/index.ts'
 import type { Engine, Queries } from './engine.ts'
+import { requireFreeName } from './names/redirects.ts'
 
 export interface Page<Key> {
   /** Exclusive: the last key of the page before. */
@@ -44,10 +45,11 @@ export async function repositoryId(queries: Queries, name: RepositoryName): Prom
   return (await queries.selectFrom('repositories').select('id').where('name', '=', name).executeTakeFirst())?.id
 }
 
-/** A repository begins with its first content. */
+/** A repository begins with its first content. @throws RepositoryRenamed where the name is kept for another. */
 export async function ensureRepository(queries: Queries, name: RepositoryName, now: number): Promise<number> {
   const existing = await repositoryId(queries, name)
   if (existing !== undefined) return existing
+  await requireFreeName(queries, name)
   const { id } = await queries
     .insertInto('repositories')
     .values({ name, created_at: now })

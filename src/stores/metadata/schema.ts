@@ -4,7 +4,9 @@ import type { AuditSchema } from './schema-audit.ts'
 import type { DetailsSchema } from './schema-details.ts'
 import type { IdentitySchema } from './schema-identity.ts'
 import type { LimitsSchema } from './schema-limits.ts'
+import type { NamesSchema } from './schema-names.ts'
 import type { ProtectionSchema } from './schema-protection.ts'
+
 import type { RetentionSchema } from './schema-retention.ts'
 import type { SourcesSchema } from './schema-sources.ts'
 
@@ -27,7 +29,8 @@ export interface Schema
     SourcesSchema,
     ProtectionSchema,
     DetailsSchema,
-    RetentionSchema {
+    RetentionSchema,
+    NamesSchema {
   repositories: { id: Generated<number>; name: RepositoryName; created_at: number }
   blobs: {
     digest: Digest
