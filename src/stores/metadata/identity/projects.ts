@@ -173,7 +173,7 @@ async function removeProject(queries: Queries, name: string): Promise<ProjectRem
   const robots = queries.selectFrom('robots').select('id').where('project_id', '=', id)
   await queries.deleteFrom('credentials').where('owner_kind', '=', 'robot').where('owner_id', 'in', robots).execute()
   await queries.deleteFrom('grants').where('subject_kind', '=', 'robot').where('subject_id', 'in', robots).execute()
-  for (const table of ['grants', 'robots', 'trust_rules', 'break_glass'] as const)
+  for (const table of ['grants', 'robots', 'trust_rules', 'break_glass', 'immutability_rules'] as const)
     await queries.deleteFrom(table).where('project_id', '=', id).execute()
   await queries.deleteFrom('projects').where('id', '=', id).execute()
   return 'removed'

@@ -9,6 +9,7 @@ import { identity } from './0007-identity.ts'
 import { audit } from './0008-audit.ts'
 import { limits } from './0009-limits.ts'
 import { sources } from './0010-sources.ts'
+import { protection } from './0012-protection.ts'
 import { retention } from './0013-retention.ts'
 import { retentionPolicies } from './0014-retention-policies.ts'
 import { trash } from './0015-trash.ts'
@@ -27,6 +28,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-audit': audit,
   '0009-limits': limits,
   '0010-sources': sources,
+  '0012-protection': protection,
   '0013-retention': retention,
   '0014-retention-policies': retentionPolicies,
   '0015-trash': trash,
