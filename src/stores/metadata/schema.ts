@@ -1,9 +1,10 @@
-import type { Generated } from 'kysely'
+import type { ColumnType, Generated } from 'kysely'
 import type { Digest, DigestAlgorithm, RepositoryName, Tag } from '../../oci/index.ts'
 import type { AuditSchema } from './schema-audit.ts'
 import type { IdentitySchema } from './schema-identity.ts'
 import type { LimitsSchema } from './schema-limits.ts'
 import type { SourcesSchema } from './schema-sources.ts'
+import type { UsageSchema } from './schema-usage.ts'
 
 /**
  * What Berth knows, apart from the bytes of blobs. Times are milliseconds since the epoch, sizes bytes.
@@ -17,8 +18,9 @@ import type { SourcesSchema } from './schema-sources.ts'
  * A blob can be seen in a repository when, and only when, a row of repository_blobs joins a row of blobs whose
  * state is "stored". HEAD, GET, mount and the manifest check all ask that one question (blob-links.ts).
  */
-export interface Schema extends IdentitySchema, AuditSchema, LimitsSchema, SourcesSchema {
-  repositories: { id: Generated<number>; name: RepositoryName; created_at: number }
+export interface Schema extends IdentitySchema, AuditSchema, LimitsSchema, SourcesSchema, UsageSchema {
+  /** Their project is the first component of their name; whoever does not give it has it filled in, if it is there. */
+  repositories: { id: Generated<number>; name: RepositoryName; created_at: number; project_id: ProjectColumn }
   blobs: {
     digest: Digest
     size_bytes: number
@@ -27,7 +29,7 @@ export interface Schema extends IdentitySchema, AuditSchema, LimitsSchema, Sourc
     state: BlobState
     created_at: number
   }
-  repository_blobs: { repository_id: number; digest: Digest; linked_at: number }
+  repository_blobs: { repository_id: number; digest: Digest; linked_at: number; project_id: ProjectColumn }
   manifests: {
     id: Generated<number>
     repository_id: number
@@ -94,6 +96,7 @@ export interface Schema extends IdentitySchema, AuditSchema, LimitsSchema, Sourc
   }
 }
 
+type ProjectColumn = ColumnType<number | null, number | undefined, number>
 export type JobState = 'waiting' | 'completed' | 'failed'
 /**
  * receiving: not whole yet, something is copied into it. here: serves. moving: takes no changes for a moment. moved: takes

@@ -188,7 +188,7 @@ async function linkStored(queries: Queries, upload: Parameters<UploadCompletion[
     .where('state', '=', 'stored')
     .executeTakeFirst()
   if (!blob) return false
-  await linkBlob(queries, { repositoryId: await ensureRepository(queries, repository, now), digest, now })
+  await linkBlob(queries, { place: await ensureRepository(queries, repository, now), digest, now })
   return true
 }
 
@@ -210,7 +210,7 @@ async function recordUpload(queries: Queries, upload: FinishedUpload): Promise<b
   else {
     await condemn(queries, { storageKey, digest, sizeBytes, now, reason: 'duplicate' })
   }
-  await linkBlob(queries, { repositoryId: await ensureRepository(queries, repository, now), digest, now })
+  await linkBlob(queries, { place: await ensureRepository(queries, repository, now), digest, now })
   return true
 }
 

@@ -9,6 +9,7 @@ import { identity } from './0007-identity.ts'
 import { audit } from './0008-audit.ts'
 import { limits } from './0009-limits.ts'
 import { sources } from './0010-sources.ts'
+import { usage } from './0011-usage.ts'
 
 /** Every version of the schema in order; only ever appended to. A name is a version and never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -22,4 +23,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-audit': audit,
   '0009-limits': limits,
   '0010-sources': sources,
+  '0011-usage': usage,
 }
