@@ -1,5 +1,5 @@
 import { sqlOn } from './database.ts'
-import { type Berth, startBerth } from './start-berth.ts'
+import { type Berth, replicaCount, startBerth } from './start-berth.ts'
 
 export const ADMIN = { name: 'admin', password: 'the-administrators-own' } as const
 
@@ -71,12 +71,15 @@ export async function auditOf({ dataFolder }: Pick<Berth, 'dataFolder'>): Promis
   ]
 }
 
-/** Answers about an account may be two seconds old on PostgreSQL: asks until it is so. */
+/** Answers about an account may be two seconds old on PostgreSQL: asks until it is so, of every replica. */
 export async function until(isSo: () => Promise<boolean>): Promise<boolean> {
+  const wanted = replicaCount === 1 ? 1 : 2 * replicaCount
   const deadline = Date.now() + 10_000
+  let inTurn = 0
   while (Date.now() < deadline) {
-    if (await isSo()) return true
-    await Bun.sleep(50)
+    inTurn = (await isSo()) ? inTurn + 1 : 0
+    if (inTurn === wanted) return true
+    if (inTurn === 0) await Bun.sleep(50)
   }
   return false
 }

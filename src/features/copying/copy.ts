@@ -22,6 +22,8 @@ export const PLAIN_TABLES: readonly PlainTable[] = [
   'trust_rules',
   'signing_keys',
   'break_glass',
+  'last_pulls',
+  'retention_policies',
   'audit_records',
   'audit_head',
   'audit_inbox',

@@ -32,6 +32,7 @@ export type { RateWindow, RateWindows, TokenGrant, TokenRequest, UnspentTokens }
 export type { Referrers } from './referrers.ts'
 export type { Relocation, RelocationRecord } from './relocation.ts'
 export type { Page, Repositories } from './repositories.ts'
+export type { LastPull, LastPulls } from './retention/last-pulls.ts'
 export type {
   CredentialKind,
   IdentityState,

@@ -3,6 +3,7 @@ import type { Digest, DigestAlgorithm, RepositoryName, Tag } from '../../oci/ind
 import type { AuditSchema } from './schema-audit.ts'
 import type { IdentitySchema } from './schema-identity.ts'
 import type { LimitsSchema } from './schema-limits.ts'
+import type { RetentionSchema } from './schema-retention.ts'
 import type { SourcesSchema } from './schema-sources.ts'
 import type { UsageSchema } from './schema-usage.ts'
 
@@ -18,7 +19,13 @@ import type { UsageSchema } from './schema-usage.ts'
  * A blob can be seen in a repository when, and only when, a row of repository_blobs joins a row of blobs whose
  * state is "stored". HEAD, GET, mount and the manifest check all ask that one question (blob-links.ts).
  */
-export interface Schema extends IdentitySchema, AuditSchema, LimitsSchema, SourcesSchema, UsageSchema {
+export interface Schema
+  extends IdentitySchema,
+    AuditSchema,
+    LimitsSchema,
+    SourcesSchema,
+    RetentionSchema,
+    UsageSchema {
   /** Their project is the first component of their name; whoever does not give it has it filled in, if it is there. */
   repositories: { id: Generated<number>; name: RepositoryName; created_at: number; project_id: ProjectColumn }
   blobs: {
@@ -76,6 +83,8 @@ export interface Schema extends IdentitySchema, AuditSchema, LimitsSchema, Sourc
   relocation: { one: 1; id: string; state: RelocationState; peer: string | null; place: string | null }
   /** Stored objects that no row of blobs names any more; removed from the store, then from here. */
   condemned_objects: { storage_key: string; digest: Digest; size_bytes: number; condemned_at: number; reason: string }
+  /** Since when it is recorded who pulls what, in this place; the row `one` = 1. */
+  pull_records: { one: 1; since: number }
   /** Work that comes back; who runs it holds the lease and renews it. Times are the database's. */
   recurring_jobs: { name: string; ended_at: number; holder: string | null; lease_until: number }
   /** Work that a change asked for; on SQLite only. */

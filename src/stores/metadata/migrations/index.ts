@@ -10,6 +10,8 @@ import { audit } from './0008-audit.ts'
 import { limits } from './0009-limits.ts'
 import { sources } from './0010-sources.ts'
 import { usage } from './0011-usage.ts'
+import { retention } from './0013-retention.ts'
+import { retentionPolicies } from './0014-retention-policies.ts'
 
 /** Every version of the schema in order; only ever appended to. A name is a version and never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -24,4 +26,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-limits': limits,
   '0010-sources': sources,
   '0011-usage': usage,
+  '0013-retention': retention,
+  '0014-retention-policies': retentionPolicies,
 }

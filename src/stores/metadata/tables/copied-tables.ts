@@ -5,8 +5,8 @@ const CHILDREN = ['tags', 'manifest_references', 'manifests', 'repository_blobs'
 
 /**
  * What makes a registry, in an order in which each points at earlier ones only. Not among them, because they belong to
- * the place and not to the registry: uploads, storage, relocation, compatibility, jobs, limits, Kysely's own. Nor what
- * follows from the others: what is used, and which project a repository is in.
+ * the place and not to the registry: uploads, storage, relocation, compatibility, pull_records, jobs, limits, runs of
+ * retention, Kysely's own. Nor what follows from the others: what is used, and which project a repository is in.
  */
 export const TABLES: Readonly<Record<TableName, Table>> = {
   repositories: { name: 'repositories', key: ['id'], columns: ['name', 'created_at'], pointedAtBy: CHILDREN },
@@ -46,6 +46,13 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     columns: ['digest', 'size_bytes', 'condemned_at', 'reason'],
   },
   ...IDENTITY_TABLES,
+  last_pulls: { name: 'last_pulls', key: ['repository_id', 'digest'], columns: ['pulled_at'] },
+  // Without when it runs next, which is reckoned anew: a copy of long ago must not begin by deleting.
+  retention_policies: {
+    name: 'retention_policies',
+    key: ['project_id'],
+    columns: ['document', 'schedule', 'updated_at', 'updated_by'],
+  },
   audit_records: {
     name: 'audit_records',
     key: ['sequence'],

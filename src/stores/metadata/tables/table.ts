@@ -26,6 +26,8 @@ export type TableName =
   | 'collection_candidates'
   | 'condemned_objects'
   | IdentityTable
+  | 'last_pulls'
+  | 'retention_policies'
   | 'audit_records'
   | 'audit_head'
   | 'audit_inbox'
