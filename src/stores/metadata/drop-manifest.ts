@@ -11,7 +11,8 @@ export async function dropManifest(queries: Queries, id: number, digest: Digest,
     .executeTakeFirst()
   await withdraw(queries, { repositoryId: id, digest, kind: 'manifest' })
   if (numDeletedRows === 0n) return false
-  await queries.deleteFrom('tags').where('repository_id', '=', id).where('digest', '=', digest).execute()
+  for (const table of ['tags', 'image_details', 'labels'] as const)
+    await queries.deleteFrom(table).where('repository_id', '=', id).where('digest', '=', digest).execute()
   const targets = await queries
     .deleteFrom('manifest_references')
     .where('repository_id', '=', id)

@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { Digest, DigestAlgorithm, RepositoryName, Tag } from '../../oci/index.ts'
 import type { AuditSchema } from './schema-audit.ts'
+import type { DetailsSchema } from './schema-details.ts'
 import type { IdentitySchema } from './schema-identity.ts'
 import type { LimitsSchema } from './schema-limits.ts'
 import type { RetentionSchema } from './schema-retention.ts'
@@ -24,6 +25,7 @@ export interface Schema
     AuditSchema,
     LimitsSchema,
     SourcesSchema,
+    DetailsSchema,
     RetentionSchema,
     UsageSchema {
   /** Their project is the first component of their name; whoever does not give it has it filled in, if it is there. */
@@ -50,6 +52,8 @@ export interface Schema
     pushed_at: number
     state: ManifestState
     bytes: Uint8Array
+    /** When its details were read (image_details); null until then. */
+    described_at: number | null
   }
   manifest_references: { repository_id: number; manifest: Digest; target: Digest; kind: ReferenceKind }
   tags: { repository_id: number; name: Tag; digest: Digest; updated_at: number }

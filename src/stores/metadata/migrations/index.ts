@@ -12,6 +12,7 @@ import { sources } from './0010-sources.ts'
 import { usage } from './0011-usage.ts'
 import { retention } from './0013-retention.ts'
 import { retentionPolicies } from './0014-retention-policies.ts'
+import { details } from './0016-details.ts'
 
 /** Every version of the schema in order; only ever appended to. A name is a version and never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -28,4 +29,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011-usage': usage,
   '0013-retention': retention,
   '0014-retention-policies': retentionPolicies,
+  '0016-details': details,
 }

@@ -1,7 +1,15 @@
 import { IDENTITY_TABLES } from './identity-tables.ts'
 import type { Table, TableName } from './table.ts'
 
-const CHILDREN = ['tags', 'manifest_references', 'manifests', 'repository_blobs', 'collection_candidates'] as const
+const CHILDREN = [
+  'tags',
+  'manifest_references',
+  'manifests',
+  'repository_blobs',
+  'collection_candidates',
+  'image_details',
+  'labels',
+] as const
 
 /**
  * What makes a registry, in an order in which each points at earlier ones only. Not among them, because they belong to
@@ -25,6 +33,7 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
       'size_bytes',
       'pushed_at',
       'state',
+      'described_at',
     ],
     wide: 'bytes',
   },
@@ -39,6 +48,12 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     key: ['repository_id', 'digest', 'kind'],
     columns: ['since'],
   },
+  image_details: {
+    name: 'image_details',
+    key: ['repository_id', 'digest'],
+    columns: ['os', 'architecture', 'variant', 'platforms', 'created_at', 'total_bytes', 'labels'],
+  },
+  labels: { name: 'labels', key: ['repository_id', 'digest', 'key'], columns: ['value', 'set_at'] },
   // Only where the storage stays the same.
   condemned_objects: {
     name: 'condemned_objects',
