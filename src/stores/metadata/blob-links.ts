@@ -2,7 +2,7 @@ import type { Digest, RepositoryName } from '../../oci/index.ts'
 import { type Recording, recordedWrite } from './audit/recorded-write.ts'
 import { manifestNaming, nominate, withdraw } from './candidates.ts'
 import type { Engine, Queries } from './engine.ts'
-import { ensureRepository, idOf, type RepositoryPlace, repositoryId } from './repositories.ts'
+import { ensurePlace, idOf, type RepositoryPlace, repositoryId } from './repositories.ts'
 
 export interface StoredBlob {
   readonly digest: Digest
@@ -113,7 +113,7 @@ async function mountBlob(
     .limit(1)
     .executeTakeFirst()
   if (!source) return undefined
-  await linkBlob(queries, { place: await ensureRepository(queries, repository, now), digest, now })
+  await linkBlob(queries, { place: await ensurePlace(queries, repository, now), digest, now })
   return { digest, sizeBytes: source.size_bytes, storageKey: source.storage_key }
 }
 

@@ -21,7 +21,7 @@ export async function putManifest(queries: Queries, request: NewManifest): Promi
   }
   const taken = existing === undefined ? undefined : await takenTag(queries, existing, request)
   if (taken) return taken
-  const id = existing ?? (await ensureRepository(queries, repository, now)).id
+  const id = existing ?? (await ensureRepository(queries, repository, now))
   await storeManifest(queries, id, request)
   await storeReferences(queries, id, request, present)
   const moved = new Map<Tag, Digest | undefined>()

@@ -49,8 +49,13 @@ export interface RepositoryPlace {
   readonly projectId: number
 }
 
-/** A repository begins with its first content, and so does its project where nobody made that before. */
-export async function ensureRepository(queries: Queries, name: RepositoryName, now: number): Promise<RepositoryPlace> {
+/** A repository begins with its first content, and so does its project where nobody made that before. Gives its id. */
+export async function ensureRepository(queries: Queries, name: RepositoryName, now: number): Promise<number> {
+  return (await ensurePlace(queries, name, now)).id
+}
+
+/** As {@link ensureRepository}, with its project. */
+export async function ensurePlace(queries: Queries, name: RepositoryName, now: number): Promise<RepositoryPlace> {
   const existing = await queries
     .selectFrom('repositories')
     .select(['id', 'project_id'])
