@@ -56,6 +56,7 @@ export async function pushManifest(
       manifest,
       tags,
       now,
+      by: permit.principal.name,
       mayMove: tag => permit.mayTag('overwrite', tag),
       allowAbsent: content.rules.sparseManifests === 'allow' ? 'all' : 'none',
     },

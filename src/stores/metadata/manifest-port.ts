@@ -21,6 +21,8 @@ export interface NewManifest {
   readonly manifest: Manifest
   readonly tags: readonly Tag[]
   readonly now: number
+  /** The name of the principal. */
+  readonly by: string
   /** May a tag that is there be moved from another manifest? Asked inside the transaction. */
   readonly mayMove: (tag: Tag) => boolean
   /** Which absent targets are no reason to refuse. */

@@ -18,6 +18,7 @@ import { type CondemnedObjects, createCondemnedObjects, createStaleUploads, type
 import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
 import type { MigrationReport } from './migrate.ts'
+import { createRedirects, type Redirects } from './names/redirects.ts'
 import { createPendingSignOns, type PendingSignOns } from './pending-sign-ons.ts'
 import { createRateWindows, type RateWindows } from './rate-windows.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
@@ -64,6 +65,7 @@ export interface Metadata {
   readonly pendingSignOns: PendingSignOns
   readonly signInRecords: SignInRecords
   readonly lastPulls: LastPulls
+  readonly redirects: Redirects
   close(): Promise<void>
 }
 
@@ -101,6 +103,7 @@ export function createMetadata(engine: Engine): Metadata {
     pendingSignOns: createPendingSignOns(engine, systemClock),
     signInRecords: createSignInRecords(engine),
     lastPulls: createLastPulls(engine),
+    redirects: createRedirects(engine),
     close: () => engine.close(),
   }
 }

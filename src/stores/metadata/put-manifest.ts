@@ -2,6 +2,8 @@ import type { Descriptor, Digest, Tag } from '../../oci/index.ts'
 import { nominateUntagged, withdrawAll } from './candidates.ts'
 import type { Queries } from './engine.ts'
 import type { NewManifest, PutOutcome } from './manifest-port.ts'
+import { requireFreeName } from './names/redirects.ts'
+import { pointTag } from './names/tag-changes.ts'
 import { ensureRepository, repositoryId } from './repositories.ts'
 import type { ReferenceKind } from './schema.ts'
 
@@ -11,6 +13,7 @@ const CHUNK = 500
 export async function putManifest(queries: Queries, request: NewManifest): Promise<PutOutcome> {
   const { repository, manifest, allowAbsent, now } = request
   const existing = await repositoryId(queries, repository)
+  if (existing === undefined) await requireFreeName(queries, repository)
   const present = await presentTargets(queries, existing, request)
   const absent = [...manifest.blobs, ...manifest.manifests].filter(target => !present.has(target.digest))
   if (absent.length > 0 && allowAbsent === 'none') return { outcome: 'absent', absent }
@@ -25,7 +28,7 @@ export async function putManifest(queries: Queries, request: NewManifest): Promi
   await storeManifest(queries, id, request)
   await storeReferences(queries, id, request, present)
   const moved = new Map<Tag, Digest | undefined>()
-  for (const tag of request.tags) moved.set(tag, await moveTag(queries, { id, tag, digest: request.digest, now }))
+  for (const tag of request.tags) moved.set(tag, await moveTag(queries, id, tag, request))
   await nominateUntagged(queries, id, request.digest, now)
   return { outcome: 'stored', absent, moved }
 }
@@ -143,22 +146,13 @@ async function storeReferences(
 /** Gives where it pointed before. */
 async function moveTag(
   queries: Queries,
-  move: { id: number; tag: Tag; digest: Digest; now: number },
+  repositoryId: number,
+  tag: Tag,
+  { digest, now, by }: NewManifest,
 ): Promise<Digest | undefined> {
-  const { id, tag, digest, now } = move
-  const before = await queries
-    .selectFrom('tags')
-    .select('digest')
-    .where('repository_id', '=', id)
-    .where('name', '=', tag)
-    .executeTakeFirst()
-  await queries
-    .insertInto('tags')
-    .values({ repository_id: id, name: tag, digest, updated_at: now })
-    .onConflict(conflict => conflict.columns(['repository_id', 'name']).doUpdateSet({ digest, updated_at: now }))
-    .execute()
-  if (before && before.digest !== digest) await nominateUntagged(queries, id, before.digest, now)
-  return before?.digest
+  const before = await pointTag(queries, { repositoryId, tag, digest }, { now, by })
+  if (before !== undefined && before !== digest) await nominateUntagged(queries, repositoryId, before, now)
+  return before
 }
 
 function digestsOf(descriptors: readonly Descriptor[]): readonly Digest[] {

@@ -100,7 +100,17 @@ async function isEmpty(queries: Queries): Promise<boolean> {
 /** Ids were given, so PostgreSQL's counters know nothing of them; SQLite's follow by themselves. */
 async function setSequences(queries: Queries): Promise<void> {
   if (!isPostgres(queries)) return
-  for (const table of ['repositories', 'manifests', 'users', 'groups', 'projects', 'grants', 'robots', 'audit_inbox']) {
+  for (const table of [
+    'repositories',
+    'manifests',
+    'users',
+    'groups',
+    'projects',
+    'grants',
+    'robots',
+    'audit_inbox',
+    'tag_history',
+  ]) {
     await sql`select setval(pg_get_serial_sequence(${table}, 'id'), (select coalesce(max(id), 0) + 1 from ${sql.table(table)}), false)`.execute(
       queries,
     )

@@ -1,5 +1,6 @@
 import type { RepositoryName } from '../../oci/index.ts'
 import type { Engine, Queries } from './engine.ts'
+import { requireFreeName } from './names/redirects.ts'
 
 export interface Page<Key> {
   /** Exclusive: the last key of the page before. */
@@ -49,7 +50,10 @@ export interface RepositoryPlace {
   readonly projectId: number
 }
 
-/** A repository begins with its first content, and so does its project where nobody made that before. Gives its id. */
+/**
+ * A repository begins with its first content, and so does its project where nobody made that before. Gives its id.
+ * @throws RepositoryRenamed where the name is kept for another.
+ */
 export async function ensureRepository(queries: Queries, name: RepositoryName, now: number): Promise<number> {
   return (await ensurePlace(queries, name, now)).id
 }
@@ -62,6 +66,7 @@ export async function ensurePlace(queries: Queries, name: RepositoryName, now: n
     .where('name', '=', name)
     .executeTakeFirst()
   if (existing && existing.project_id !== null) return { id: existing.id, projectId: existing.project_id }
+  if (!existing) await requireFreeName(queries, name)
   const projectId = await ensureProject(queries, projectNameOf(name), now)
   const { id } = await queries
     .insertInto('repositories')

@@ -4,6 +4,7 @@ import type { AuditSchema } from './schema-audit.ts'
 import type { DetailsSchema } from './schema-details.ts'
 import type { IdentitySchema } from './schema-identity.ts'
 import type { LimitsSchema } from './schema-limits.ts'
+import type { NamesSchema } from './schema-names.ts'
 import type { RetentionSchema } from './schema-retention.ts'
 import type { SourcesSchema } from './schema-sources.ts'
 import type { UsageSchema } from './schema-usage.ts'
@@ -27,6 +28,7 @@ export interface Schema
     SourcesSchema,
     DetailsSchema,
     RetentionSchema,
+    NamesSchema,
     UsageSchema {
   /** Their project is the first component of their name; whoever does not give it has it filled in, if it is there. */
   repositories: { id: Generated<number>; name: RepositoryName; created_at: number; project_id: ProjectColumn }

@@ -1,5 +1,6 @@
 import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import type { Engine, Queries } from '../engine.ts'
+import { isFormerProject } from '../names/redirects.ts'
 import type { Pushers, Visibility } from '../schema-identity.ts'
 import { assignProjects } from '../usage/assign-projects.ts'
 
@@ -27,7 +28,7 @@ export interface Projects {
   find(name: string): Promise<Project | undefined>
   /** By name; with `holder`, those where it was granted something, itself or by a group. */
   list(page: { after?: string | undefined; limit: number; holder?: Holder | undefined }): Promise<readonly Project[]>
-  /** False when the name is taken; `owner` is granted that role in it; durable. */
+  /** False when the name is taken, or kept for a project that had it; `owner` is granted that role in it; durable. */
   create(
     project: { name: string; visibility: Visibility; ownerId?: number | undefined; now: number },
     record?: Recording<boolean>,
@@ -111,6 +112,7 @@ async function createProject(
   queries: Queries,
   { name, visibility, ownerId, now }: Parameters<Projects['create']>[0],
 ): Promise<boolean> {
+  if (await isFormerProject(queries, name)) return false
   const created = await queries
     .insertInto('projects')
     .values({ name, visibility, pushers: 'members', network: null, created_at: now })

@@ -13,6 +13,7 @@ import { usage } from './0011-usage.ts'
 import { retention } from './0013-retention.ts'
 import { retentionPolicies } from './0014-retention-policies.ts'
 import { details } from './0016-details.ts'
+import { history } from './0017-history.ts'
 
 /** Every version of the schema in order; only ever appended to. A name is a version and never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -30,4 +31,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-retention': retention,
   '0014-retention-policies': retentionPolicies,
   '0016-details': details,
+  '0017-history': history,
 }

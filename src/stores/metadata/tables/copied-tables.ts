@@ -9,6 +9,8 @@ const CHILDREN = [
   'collection_candidates',
   'image_details',
   'labels',
+  'tag_history',
+  'redirects',
 ] as const
 
 /**
@@ -67,6 +69,17 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     name: 'retention_policies',
     key: ['project_id'],
     columns: ['document', 'schedule', 'updated_at', 'updated_by'],
+  },
+  tag_history: {
+    name: 'tag_history',
+    key: ['id'],
+    columns: ['repository_id', 'tag', 'digest', 'number', 'at', 'ended_at', 'kind', 'by', 'rule'],
+  },
+  redirects: { name: 'redirects', key: ['name'], columns: ['repository_id', 'created_at', 'created_by'] },
+  project_redirects: {
+    name: 'project_redirects',
+    key: ['name'],
+    columns: ['project_id', 'created_at', 'created_by'],
   },
   audit_records: {
     name: 'audit_records',

@@ -30,6 +30,9 @@ export type TableName =
   | IdentityTable
   | 'last_pulls'
   | 'retention_policies'
+  | 'tag_history'
+  | 'redirects'
+  | 'project_redirects'
   | 'audit_records'
   | 'audit_head'
   | 'audit_inbox'
