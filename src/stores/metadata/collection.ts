@@ -3,6 +3,7 @@ import { dropLink } from './blob-links.ts'
 import { type Candidate, isTagged, manifestNaming, nominatedSince, withdraw } from './candidates.ts'
 import { dropManifest } from './drop-manifest.ts'
 import type { Engine, Queries } from './engine.ts'
+import { isLockedAgainstDeletion } from './protection.ts'
 import type { ReferenceKind } from './schema.ts'
 
 /** A place in the queue of candidates: they are looked at in order of age. */
@@ -43,7 +44,8 @@ export function createCollection(engine: Engine): Collection {
       return Number(count)
     },
     async judge(candidate, before) {
-      const verdict = await judge(engine.db, candidate)
+      const judged = await judge(engine.db, candidate)
+      const verdict = judged === 'locked' ? 'needed' : judged
       return { verdict, frees: verdict === 'removed' && (await frees(engine.db, candidate, before)) }
     },
     collect: (candidates, now) =>
@@ -98,7 +100,8 @@ async function listCandidates(
   return rows.map(({ blobBytes, manifestBytes, ...row }) => ({ ...row, sizeBytes: blobBytes ?? manifestBytes ?? 0 }))
 }
 
-async function judge(queries: Queries, candidate: NominatedCandidate): Promise<Verdict> {
+/** `locked`: unreferenced, and a lock keeps it: it stays a candidate, for the time when the lock is taken away. */
+async function judge(queries: Queries, candidate: NominatedCandidate): Promise<Verdict | 'locked'> {
   const { repositoryId, digest, kind } = candidate
   if (kind === 'blob') {
     const link = await queries
@@ -119,7 +122,8 @@ async function judge(queries: Queries, candidate: NominatedCandidate): Promise<V
   if (!manifest) return 'gone'
   if (await manifestNaming(queries, candidate)) return 'needed'
   if (await isTagged(queries, repositoryId, digest)) return 'needed'
-  return manifest.subject && (await isManifest(queries, repositoryId, manifest.subject)) ? 'needed' : 'removed'
+  if (manifest.subject && (await isManifest(queries, repositoryId, manifest.subject))) return 'needed'
+  return (await isLockedAgainstDeletion(queries, repositoryId, digest)) ? 'locked' : 'removed'
 }
 
 /** True for the first of those links that all go together, so that a stored object is counted once. */
@@ -159,6 +163,7 @@ async function collectOne(queries: Queries, candidate: NominatedCandidate, now: 
   if ((await nominatedSince(queries, candidate)) !== candidate.since) return 'needed'
   const verdict = await judge(queries, candidate)
   const { repositoryId, digest, kind } = candidate
+  if (verdict === 'locked') return 'needed'
   if (verdict !== 'removed') await withdraw(queries, candidate)
   else if (kind === 'blob') await dropLink(queries, { repositoryId, digest, now })
   else await dropManifest(queries, repositoryId, digest, now)

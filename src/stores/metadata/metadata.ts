@@ -6,6 +6,7 @@ import { type Contents, createContents } from './contents.ts'
 import type { Engine } from './engine.ts'
 import { createExplanations, type Explanations } from './explanations.ts'
 import { createIdentities, type Identities } from './identity/index.ts'
+import { createImmutabilityRules, type ImmutabilityRules } from './immutability-rules.ts'
 import {
   createDamageRecords,
   createDangling,
@@ -15,6 +16,7 @@ import {
   type Inventory,
 } from './inventory.ts'
 import { type CondemnedObjects, createCondemnedObjects, createStaleUploads, type StaleUploads } from './leavings.ts'
+import { createLocks, type Locks } from './locks.ts'
 import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
 import type { MigrationReport } from './migrate.ts'
@@ -45,6 +47,8 @@ export interface Metadata {
   readonly manifests: Manifests
   readonly tags: Tags
   readonly referrers: Referrers
+  readonly immutabilityRules: ImmutabilityRules
+  readonly locks: Locks
   readonly uploads: UploadSessions & UploadCompletion & UploadClaims
   readonly uploadNotes: UploadNotes
   readonly collection: Collection
@@ -83,6 +87,8 @@ export function createMetadata(engine: Engine): Metadata {
     manifests: createManifests(engine),
     tags: createTags(engine),
     referrers: createReferrers(engine),
+    immutabilityRules: createImmutabilityRules(engine),
+    locks: createLocks(engine),
     uploads: createUploadSessions(engine),
     uploadNotes: createUploadNotes(engine),
     collection: createCollection(engine),

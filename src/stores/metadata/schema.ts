@@ -5,6 +5,8 @@ import type { DetailsSchema } from './schema-details.ts'
 import type { IdentitySchema } from './schema-identity.ts'
 import type { LimitsSchema } from './schema-limits.ts'
 import type { NamesSchema } from './schema-names.ts'
+import type { ProtectionSchema } from './schema-protection.ts'
+
 import type { RetentionSchema } from './schema-retention.ts'
 import type { SourcesSchema } from './schema-sources.ts'
 import type { UsageSchema } from './schema-usage.ts'
@@ -26,6 +28,7 @@ export interface Schema
     AuditSchema,
     LimitsSchema,
     SourcesSchema,
+    ProtectionSchema,
     DetailsSchema,
     RetentionSchema,
     NamesSchema,

@@ -45,6 +45,17 @@ export interface ProjectAdoption {
   adopt(now: number): Promise<number>
 }
 
+/** What goes with a project. */
+const OF_ONE_PROJECT = [
+  'grants',
+  'robots',
+  'trust_rules',
+  'break_glass',
+  'immutability_rules',
+  'quotas',
+  'usage',
+  'usage_history',
+] as const
 const COLUMNS = ['id', 'name', 'visibility', 'pushers', 'network', 'created_at'] as const
 
 export function createProjects(engine: Engine): Projects & ProjectAdoption {
@@ -149,8 +160,7 @@ async function removeProject(queries: Queries, name: string): Promise<ProjectRem
   const robots = queries.selectFrom('robots').select('id').where('project_id', '=', id)
   await queries.deleteFrom('credentials').where('owner_kind', '=', 'robot').where('owner_id', 'in', robots).execute()
   await queries.deleteFrom('grants').where('subject_kind', '=', 'robot').where('subject_id', 'in', robots).execute()
-  for (const table of ['grants', 'robots', 'trust_rules', 'break_glass', 'quotas', 'usage', 'usage_history'] as const)
-    await queries.deleteFrom(table).where('project_id', '=', id).execute()
+  for (const table of OF_ONE_PROJECT) await queries.deleteFrom(table).where('project_id', '=', id).execute()
   await queries.deleteFrom('projects').where('id', '=', id).execute()
   return 'removed'
 }

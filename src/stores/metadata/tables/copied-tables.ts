@@ -7,6 +7,7 @@ const CHILDREN = [
   'manifests',
   'repository_blobs',
   'collection_candidates',
+  'locks',
   'image_details',
   'labels',
   'tag_history',
@@ -63,6 +64,27 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     columns: ['digest', 'size_bytes', 'condemned_at', 'reason'],
   },
   ...IDENTITY_TABLES,
+  immutability_rules: {
+    name: 'immutability_rules',
+    key: ['id'],
+    columns: [
+      'project_id',
+      'name',
+      'repositories',
+      'except_repositories',
+      'tags',
+      'except_tags',
+      'immutable_for_days',
+      'afterwards',
+      'created_at',
+      'created_by',
+    ],
+  },
+  locks: {
+    name: 'locks',
+    key: ['repository_id', 'digest', 'kind'],
+    columns: ['reason', 'locked_by', 'locked_at'],
+  },
   last_pulls: { name: 'last_pulls', key: ['repository_id', 'digest'], columns: ['pulled_at'] },
   // Without when it runs next, which is reckoned anew: a copy of long ago must not begin by deleting.
   retention_policies: {

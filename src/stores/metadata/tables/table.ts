@@ -28,6 +28,8 @@ export type TableName =
   | 'labels'
   | 'condemned_objects'
   | IdentityTable
+  | 'immutability_rules'
+  | 'locks'
   | 'last_pulls'
   | 'retention_policies'
   | 'tag_history'
