@@ -3,8 +3,9 @@ import type { Clock } from '../../platform/clock/index.ts'
 import type { BlobStore, UploadStore } from '../../stores/blobs/index.ts'
 import type { BlobRecord, PlainTable, Relocation, Tables, UploadSessions } from '../../stores/metadata/index.ts'
 
-/** Copied as they are, after the blobs. */
+/** Copied as they are, after the blobs. Repositories find their projects there. */
 export const PLAIN_TABLES: readonly PlainTable[] = [
+  'projects',
   'repositories',
   'repository_blobs',
   'manifests',
@@ -16,7 +17,6 @@ export const PLAIN_TABLES: readonly PlainTable[] = [
   'users',
   'groups',
   'group_members',
-  'projects',
   'roles',
   'grants',
   'robots',
@@ -34,6 +34,8 @@ export const PLAIN_TABLES: readonly PlainTable[] = [
   'audit_inbox',
   'audit_checkpoints',
   'audit_sinks',
+  'quotas',
+  'usage_history',
 ]
 
 /** The registry that is copied. */

@@ -40,6 +40,8 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   audit_head: ['insert', 'update', 'delete'],
   audit_checkpoints: ['insert', 'update', 'delete'],
   audit_sinks: ['insert', 'update', 'delete'],
+  quotas: ['insert', 'update', 'delete'],
+  usage_history: ['insert', 'update', 'delete'],
 }
 const MARK = 'BERTH-MOVED: '
 

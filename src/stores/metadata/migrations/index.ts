@@ -9,6 +9,7 @@ import { identity } from './0007-identity.ts'
 import { audit } from './0008-audit.ts'
 import { limits } from './0009-limits.ts'
 import { sources } from './0010-sources.ts'
+import { usage } from './0011-usage.ts'
 import { protection } from './0012-protection.ts'
 import { retention } from './0013-retention.ts'
 import { retentionPolicies } from './0014-retention-policies.ts'
@@ -28,6 +29,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-audit': audit,
   '0009-limits': limits,
   '0010-sources': sources,
+  '0011-usage': usage,
   '0012-protection': protection,
   '0013-retention': retention,
   '0014-retention-policies': retentionPolicies,

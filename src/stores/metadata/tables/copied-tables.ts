@@ -19,7 +19,7 @@ const CHILDREN = [
 /**
  * What makes a registry, in an order in which each points at earlier ones only. Not among them, because they belong to
  * the place and not to the registry: uploads, storage, relocation, compatibility, pull_records, jobs, limits, runs of
- * retention, Kysely's own.
+ * retention, Kysely's own. Nor what follows from the others: what is used, and which project a repository is in.
  */
 export const TABLES: Readonly<Record<TableName, Table>> = {
   repositories: { name: 'repositories', key: ['id'], columns: ['name', 'created_at'], pointedAtBy: CHILDREN },
@@ -161,4 +161,10 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     columns: ['hash', 'at', 'key_id', 'signature'],
   },
   audit_sinks: { name: 'audit_sinks', key: ['name'], columns: ['cursor', 'updated_at'] },
+  quotas: { name: 'quotas', key: ['project_id', 'kind'], columns: ['hard_limit', 'soft_limit', 'passed'] },
+  usage_history: {
+    name: 'usage_history',
+    key: ['project_id', 'at'],
+    columns: ['bytes', 'repositories', 'tags', 'manifests'],
+  },
 }

@@ -42,6 +42,8 @@ export type TableName =
   | 'audit_inbox'
   | 'audit_checkpoints'
   | 'audit_sinks'
+  | 'quotas'
+  | 'usage_history'
 
 /** Tables whose rows are the same wherever the registry is. */
 export type PlainTable = Exclude<TableName, 'blobs'>

@@ -160,13 +160,12 @@ async function keepReferences(
 
 /** What the project says, or else the registry. */
 async function keptFor(queries: Queries, repositoryId: number, { trashMs }: Discard): Promise<number> {
-  const repository = await queries
+  const row = await queries
     .selectFrom('repositories')
-    .select('name')
-    .where('id', '=', repositoryId)
+    .innerJoin('projects', 'projects.id', 'repositories.project_id')
+    .select('projects.trash_days')
+    .where('repositories.id', '=', repositoryId)
     .executeTakeFirst()
-  const [project = ''] = repository?.name.split('/') ?? []
-  const row = await queries.selectFrom('projects').select('trash_days').where('name', '=', project).executeTakeFirst()
   return row && row.trash_days !== null ? row.trash_days * DAY_MS : trashMs
 }
 
