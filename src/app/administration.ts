@@ -55,7 +55,11 @@ function faultOf(problem: string): FieldFault {
 
 /** The way in below /api/v1. */
 export function administrationDoor(metadata: Metadata, config: Config, way: AdministrationWay): Door {
-  const answer = createAdmin({ administration: composeAdministration(metadata, config, way) }, VERSION)
+  const services = {
+    administration: composeAdministration(metadata, config, way),
+    trashes: { trash: metadata.trash, access: way.access, clock: systemClock },
+  }
+  const answer = createAdmin(services, VERSION)
   return {
     name: 'admin',
     isFor: isAdminPath,

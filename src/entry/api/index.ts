@@ -3,6 +3,7 @@ import { ACCESS_ROUTES, AUDIT_ROUTES } from './routes/audit.ts'
 import { GROUP_ROUTES, ROLE_ROUTES } from './routes/groups.ts'
 import { PROJECT_ROUTES } from './routes/projects.ts'
 import { ROBOT_ROUTES } from './routes/robots.ts'
+import { TRASH_ROUTES } from './routes/trash.ts'
 import { USER_ROUTES } from './routes/users.ts'
 
 export { type AnswerOf, type BodyOf, type ParamsOf, type QueryOf, type Route, route } from './route.ts'
@@ -18,6 +19,7 @@ export const ADMIN_ROUTES = {
   ...ROBOT_ROUTES,
   ...AUDIT_ROUTES,
   ...ACCESS_ROUTES,
+  ...TRASH_ROUTES,
 }
 
 export type AdminRoutes = typeof ADMIN_ROUTES

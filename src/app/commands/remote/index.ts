@@ -4,6 +4,7 @@ import { addGroupCommands, addRoleCommands } from './groups.ts'
 import { addLoginCommands } from './login.ts'
 import { addMemberCommands, addProjectCommands } from './projects.ts'
 import { addRobotCommands, addTokenCommands } from './robots.ts'
+import { addTrashCommands } from './trash.ts'
 import { addAccessCommand, addTrustRuleCommands } from './trust-rules.ts'
 import { addUserCommands } from './users.ts'
 
@@ -19,4 +20,5 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addTokenCommands(program, context)
   addTrustRuleCommands(program, context)
   addAccessCommand(program, context)
+  addTrashCommands(program, context)
 }

@@ -4,6 +4,7 @@ import { OVERSIGHT } from './oversight.ts'
 import { PEOPLE } from './people.ts'
 import { PROJECTS } from './projects.ts'
 import { ROBOTS } from './robots.ts'
+import { TRASH } from './trash.ts'
 
 /** One for each operation: without it this does not compile. */
-export const HANDLERS: Handlers = { ...ACCOUNT, ...PEOPLE, ...PROJECTS, ...ROBOTS, ...OVERSIGHT }
+export const HANDLERS: Handlers = { ...ACCOUNT, ...PEOPLE, ...PROJECTS, ...ROBOTS, ...OVERSIGHT, ...TRASH }
