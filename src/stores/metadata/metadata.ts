@@ -18,7 +18,10 @@ import { type CondemnedObjects, createCondemnedObjects, createStaleUploads, type
 import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
 import type { MigrationReport } from './migrate.ts'
+import { createNames, type Names } from './names/names.ts'
+import { createRedirectList, type RedirectList } from './names/redirect-list.ts'
 import { createRedirects, type Redirects } from './names/redirects.ts'
+import { createTagHistory, type TagHistory } from './names/tag-history.ts'
 import { createPendingSignOns, type PendingSignOns } from './pending-sign-ons.ts'
 import { createRateWindows, type RateWindows } from './rate-windows.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
@@ -65,7 +68,9 @@ export interface Metadata {
   readonly pendingSignOns: PendingSignOns
   readonly signInRecords: SignInRecords
   readonly lastPulls: LastPulls
-  readonly redirects: Redirects
+  readonly redirects: Redirects & RedirectList
+  readonly names: Names
+  readonly tagHistory: TagHistory
   close(): Promise<void>
 }
 
@@ -103,7 +108,9 @@ export function createMetadata(engine: Engine): Metadata {
     pendingSignOns: createPendingSignOns(engine, systemClock),
     signInRecords: createSignInRecords(engine),
     lastPulls: createLastPulls(engine),
-    redirects: createRedirects(engine),
+    redirects: { ...createRedirects(engine), ...createRedirectList(engine) },
+    names: createNames(engine),
+    tagHistory: createTagHistory(engine),
     close: () => engine.close(),
   }
 }

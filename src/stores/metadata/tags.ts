@@ -2,6 +2,7 @@ import type { Digest, RepositoryName, Tag } from '../../oci/index.ts'
 import { type Recording, recordedWrite } from './audit/recorded-write.ts'
 import { type Discard, discardTag } from './discard.ts'
 import type { Engine, Queries } from './engine.ts'
+import { setTag, type TagSetting, type TagSettingOutcome } from './names/set-tag.ts'
 import { idOf, type Page, repositoryId } from './repositories.ts'
 
 export interface Tags {
@@ -12,6 +13,8 @@ export interface Tags {
     tag: { repository: RepositoryName; tag: Tag } & Discard,
     record?: Recording<Digest | undefined>,
   ): Promise<Digest | undefined>
+  /** Points it to a manifest that is there already; durable. */
+  set(setting: TagSetting, record?: Recording<TagSettingOutcome>): Promise<TagSettingOutcome>
 }
 
 export function createTags(engine: Engine): Tags {
@@ -29,6 +32,7 @@ export function createTags(engine: Engine): Tags {
     list: async (repository, { after, limit }) =>
       (await list({ repository, after: after ?? '', limit })).map(row => row.name),
     remove: (tag, record) => recordedWrite(engine, record, queries => removeTag(queries, tag)),
+    set: (setting, record) => recordedWrite(engine, record, queries => setTag(queries, setting)),
   }
 }
 
