@@ -11,6 +11,8 @@ export interface Rewritten {
   readonly grants: number
   readonly trustRules: number
   readonly tokens: number
+  readonly immutabilityRules: number
+  readonly retentionPolicies: number
 }
 
 /** The pattern as it means the same again; undefined for one that does not name what was renamed. */
@@ -19,12 +21,14 @@ export function renamedPattern({ kind, from, to }: Renaming, pattern: string): s
   return kind === 'project' && pattern.startsWith(`${from}/`) ? `${to}${pattern.slice(from.length)}` : undefined
 }
 
-/** Grants and trust rules of the project, and what tokens are restricted to, go with the name. */
+/** What names the old name in the project, in rules of the registry and in what tokens are restricted to, goes along. */
 export async function rewritePatterns(queries: Queries, renaming: Renaming, projectId: number): Promise<Rewritten> {
   return {
     grants: await rewriteGrants(queries, renaming, projectId),
     trustRules: await rewriteTrustRules(queries, renaming, projectId),
     tokens: await rewriteTokens(queries, renaming),
+    immutabilityRules: await rewriteImmutability(queries, renaming, projectId),
+    retentionPolicies: await rewriteRetention(queries, renaming, projectId),
   }
 }
 
@@ -94,4 +98,59 @@ async function rewriteTokens(queries: Queries, renaming: Renaming): Promise<numb
       .execute()
   }
   return count
+}
+
+/** The registry's own rules too. */
+async function rewriteImmutability(queries: Queries, renaming: Renaming, projectId: number): Promise<number> {
+  const rules = await queries
+    .selectFrom('immutability_rules')
+    .select(['id', 'repositories', 'except_repositories'])
+    .where(where => where.or([where('project_id', 'is', null), where('project_id', '=', projectId)]))
+    .execute()
+  let count = 0
+  for (const { id, ...before } of rules) {
+    const after = {
+      repositories: renamedDocument(renaming, before.repositories),
+      except_repositories: renamedDocument(renaming, before.except_repositories),
+    }
+    if (after.repositories === before.repositories && after.except_repositories === before.except_repositories) continue
+    count += 1
+    await queries.updateTable('immutability_rules').set(after).where('id', '=', id).execute()
+  }
+  return count
+}
+
+async function rewriteRetention(queries: Queries, renaming: Renaming, projectId: number): Promise<number> {
+  const policies = await queries
+    .selectFrom('retention_policies')
+    .select('document')
+    .where('project_id', '=', projectId)
+    .execute()
+  let count = 0
+  for (const { document: before } of policies) {
+    const document = renamedDocument(renaming, before)
+    if (document === before) continue
+    count += 1
+    await queries.updateTable('retention_policies').set({ document }).where('project_id', '=', projectId).execute()
+  }
+  return count
+}
+
+/** Where documents name repositories. */
+const PATTERNS = new Set(['', 'repositories', 'exceptRepositories'])
+
+/** The document with every pattern in it renamed; the same text when none is. */
+function renamedDocument(renaming: Renaming, document: string): string {
+  let isSame = true
+  const renamed = (value: unknown, key: string): unknown => {
+    if (Array.isArray(value)) return value.map(item => renamed(item, key))
+    if (typeof value === 'object' && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, renamed(inner, name)]))
+    const pattern = typeof value === 'string' && PATTERNS.has(key) ? renamedPattern(renaming, value) : undefined
+    if (pattern === undefined) return value
+    isSame = false
+    return pattern
+  }
+  const written = JSON.stringify(renamed(JSON.parse(document), ''))
+  return isSame ? document : written
 }
