@@ -136,13 +136,15 @@ async function rewriteRetention(queries: Queries, renaming: Renaming, projectId:
   return count
 }
 
-/** Where documents name repositories. */
+/** Where documents name repositories, and where keys are anybody's. */
 const PATTERNS = new Set(['', 'repositories', 'exceptRepositories'])
+const FOREIGN = new Set(['labels', 'annotations'])
 
 /** The document with every pattern in it renamed; the same text when none is. */
-function renamedDocument(renaming: Renaming, document: string): string {
+export function renamedDocument(renaming: Renaming, document: string): string {
   let isSame = true
   const renamed = (value: unknown, key: string): unknown => {
+    if (FOREIGN.has(key)) return value
     if (Array.isArray(value)) return value.map(item => renamed(item, key))
     if (typeof value === 'object' && value !== null)
       return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, renamed(inner, name)]))

@@ -2,7 +2,7 @@ import type { RepositoryName } from '../../../oci/index.ts'
 import type { Queries } from '../engine.ts'
 import { projectId } from '../identity/projects.ts'
 import { repositoryId } from '../repositories.ts'
-import { type Rewritten, rewritePatterns } from './patterns.ts'
+import { type Renaming, type Rewritten, renamedDocument, rewritePatterns } from './patterns.ts'
 import { firstOf, isFormerProject } from './redirects.ts'
 
 export interface RepositoryRename {
@@ -17,7 +17,7 @@ export type RepositoryRenameOutcome =
   | {
       readonly outcome: 'renamed'
       readonly rewritten: Rewritten
-      /** Grants and trust rules that name the repository in the project that it left: they give nothing any more. */
+      /** Grants and rules that name the repository in the project that it left: they are about nothing any more. */
       readonly leftBehind: number
     }
   | { readonly outcome: 'unknown' | 'unknown project' | 'taken' | 'former name' }
@@ -53,7 +53,7 @@ export async function renameRepository(
   return {
     outcome: 'renamed',
     rewritten: await rewritePatterns(queries, renaming, projectThere ?? 0),
-    leftBehind: await countNaming(queries, left ?? 0, from),
+    leftBehind: await countNaming(queries, left ?? 0, renaming),
   }
 }
 
@@ -77,14 +77,29 @@ async function namesOf(queries: Queries, name: RepositoryName): Promise<readonly
   return [name, ...former.map(each => `${each.name}${name.slice(project.length)}` as RepositoryName)]
 }
 
-async function countNaming(queries: Queries, projectId: number, name: RepositoryName): Promise<number> {
+/** Of what the project says by the repository's name. */
+async function countNaming(queries: Queries, projectId: number, renaming: Renaming): Promise<number> {
   const grants = await queries
     .selectFrom('grants')
-    .select('id')
+    .select('repositories')
     .where('project_id', '=', projectId)
-    .where('repositories', '=', name)
+    .where('repositories', '=', renaming.from)
     .execute()
-  const rules = await queries.selectFrom('trust_rules').select('rule').where('project_id', '=', projectId).execute()
-  const naming = rules.filter(({ rule }) => (JSON.parse(rule) as { repositories: string }).repositories === name)
-  return grants.length + naming.length
+  const trusted = await queries.selectFrom('trust_rules').select('rule').where('project_id', '=', projectId).execute()
+  const immutable = await queries
+    .selectFrom('immutability_rules')
+    .select('repositories')
+    .where('project_id', '=', projectId)
+    .execute()
+  const retained = await queries
+    .selectFrom('retention_policies')
+    .select('document')
+    .where('project_id', '=', projectId)
+    .execute()
+  const documents = [
+    ...trusted.map(({ rule }) => rule),
+    ...immutable.map(({ repositories }) => repositories),
+    ...retained.map(({ document }) => document),
+  ]
+  return grants.length + documents.filter(document => renamedDocument(renaming, document) !== document).length
 }
