@@ -11,8 +11,10 @@ import {
 } from '../features/identity/index.ts'
 import type { Limits } from '../features/limits/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
+import type { Log } from '../platform/telemetry/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
 import type { Config } from './config/index.ts'
+import { retentionAdministration } from './retention.ts'
 import { VERSION } from './version.ts'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -54,8 +56,18 @@ function faultOf(problem: string): FieldFault {
 }
 
 /** The way in below /api/v1. */
-export function administrationDoor(metadata: Metadata, config: Config, way: AdministrationWay): Door {
-  const answer = createAdmin({ administration: composeAdministration(metadata, config, way) }, VERSION)
+export function administrationDoor(
+  metadata: Metadata,
+  config: Config,
+  { log, ...way }: AdministrationWay & { readonly log: Log },
+): Door {
+  const answer = createAdmin(
+    {
+      administration: composeAdministration(metadata, config, way),
+      retention: retentionAdministration(metadata, log),
+    },
+    VERSION,
+  )
   return {
     name: 'admin',
     isFor: isAdminPath,

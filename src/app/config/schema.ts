@@ -137,6 +137,7 @@ export const configSchema = z.strictObject({
       untagged: z.enum(['keep', 'delete']).default('keep'),
     })
     .prefault({}),
+  retention: z.strictObject({ recordPullsSeconds: pause.default(15) }).prefault({}),
   shutdown: z.strictObject({ drainSeconds: pause.default(0), timeoutSeconds: pause.default(30) }).prefault({}),
   log: z
     .strictObject({
