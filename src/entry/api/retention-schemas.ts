@@ -21,9 +21,9 @@ const byKey = z.record(z.string().min(1).max(256), glob)
 
 const unknownYet = (what: string) =>
   z
-    .undefined({ error: `Berth cannot tell yet ${what}: leave this out, and nothing is deleted for lack of knowledge` })
+    .never({ error: `Berth cannot tell yet ${what}: leave this out, and nothing is deleted for lack of knowledge` })
     .optional()
-    .meta({ not: {}, description: `refused: Berth cannot tell yet ${what}` })
+    .meta({ description: `refused: Berth cannot tell yet ${what}` })
 /** Refused with a reason instead of as a word that nobody knows. */
 const notYet = {
   hasCriticalFindings: unknownYet('what findings an image has'),

@@ -1,6 +1,14 @@
 export type { StoredRun } from '../../stores/metadata/index.ts'
 export { MOST_RULES, policyFaults } from './check-policy.ts'
 export {
+  type ImportedPolicy,
+  type ImportPlace,
+  type ImportRemark,
+  importPolicy,
+  POLICY_FORMATS,
+  type PolicyFormat,
+} from './import/index.ts'
+export {
   enforcePolicy,
   findPolicy,
   type PolicyView,

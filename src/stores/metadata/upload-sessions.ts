@@ -3,7 +3,7 @@ import { linkBlob } from './blob-links.ts'
 import type { Engine, Queries } from './engine.ts'
 import type { CondemnedObject } from './leavings.ts'
 import { requireFreeName } from './names/redirects.ts'
-import { ensureRepository } from './repositories.ts'
+import { ensurePlace } from './repositories.ts'
 
 export interface UploadSession {
   readonly id: string
@@ -191,7 +191,7 @@ async function linkStored(queries: Queries, upload: Parameters<UploadCompletion[
     .where('state', '=', 'stored')
     .executeTakeFirst()
   if (!blob) return false
-  await linkBlob(queries, { repositoryId: await ensureRepository(queries, repository, now), digest, now })
+  await linkBlob(queries, { place: await ensurePlace(queries, repository, now), digest, now })
   return true
 }
 
@@ -213,7 +213,7 @@ async function recordUpload(queries: Queries, upload: FinishedUpload): Promise<b
   else {
     await condemn(queries, { storageKey, digest, sizeBytes, now, reason: 'duplicate' })
   }
-  await linkBlob(queries, { repositoryId: await ensureRepository(queries, repository, now), digest, now })
+  await linkBlob(queries, { place: await ensurePlace(queries, repository, now), digest, now })
   return true
 }
 

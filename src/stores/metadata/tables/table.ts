@@ -24,10 +24,14 @@ export type TableName =
   | 'manifest_references'
   | 'tags'
   | 'collection_candidates'
+  | 'trash'
+  | 'trash_references'
   | 'image_details'
   | 'labels'
   | 'condemned_objects'
   | IdentityTable
+  | 'immutability_rules'
+  | 'locks'
   | 'last_pulls'
   | 'retention_policies'
   | 'tag_history'
@@ -38,6 +42,8 @@ export type TableName =
   | 'audit_inbox'
   | 'audit_checkpoints'
   | 'audit_sinks'
+  | 'quotas'
+  | 'usage_history'
 
 /** Tables whose rows are the same wherever the registry is. */
 export type PlainTable = Exclude<TableName, 'blobs'>
