@@ -19,11 +19,14 @@ const tagPattern = z
 const tagPatterns = z.array(tagPattern).min(1).max(100)
 const byKey = z.record(z.string().min(1).max(256), glob)
 
-const unknownYet = (what: string) =>
-  z
-    .never({ error: `Berth cannot tell yet ${what}: leave this out, and nothing is deleted for lack of knowledge` })
+const unknownYet = (what: string) => {
+  const error = `Berth cannot tell yet ${what}: leave this out, and nothing is deleted for lack of knowledge`
+  return z
+    .boolean()
+    .refine(() => false, { error })
     .optional()
-    .meta({ description: `refused: Berth cannot tell yet ${what}` })
+    .describe(`refused: Berth cannot tell yet ${what}`)
+}
 /** Refused with a reason instead of as a word that nobody knows. */
 const notYet = {
   hasCriticalFindings: unknownYet('what findings an image has'),
