@@ -10,6 +10,7 @@ import {
   validateRule,
 } from '../features/identity/index.ts'
 import type { Limits } from '../features/limits/index.ts'
+import type { Protection } from '../features/protection/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Log } from '../platform/telemetry/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
@@ -55,6 +56,15 @@ function faultOf(problem: string): FieldFault {
   return { field: problem.slice(0, colon), message: problem.slice(colon + 2) }
 }
 
+export function composeProtection({ immutabilityRules, locks, identities }: Metadata): Protection {
+  return {
+    rules: immutabilityRules,
+    locks,
+    hasProject: async name => (await identities.projects.find(name)) !== undefined,
+    clock: systemClock,
+  }
+}
+
 /** The way in below /api/v1. */
 export function administrationDoor(
   metadata: Metadata,
@@ -64,6 +74,7 @@ export function administrationDoor(
   const answer = createAdmin(
     {
       administration: composeAdministration(metadata, config, way),
+      protection: composeProtection(metadata),
       retention: retentionAdministration(metadata, log),
     },
     VERSION,
