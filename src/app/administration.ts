@@ -12,8 +12,10 @@ import {
 import type { Limits } from '../features/limits/index.ts'
 import type { Protection } from '../features/protection/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
+import type { Log } from '../platform/telemetry/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
 import type { Config } from './config/index.ts'
+import { retentionAdministration } from './retention.ts'
 import { VERSION } from './version.ts'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -64,9 +66,19 @@ export function composeProtection({ immutabilityRules, locks, identities }: Meta
 }
 
 /** The way in below /api/v1. */
-export function administrationDoor(metadata: Metadata, config: Config, way: AdministrationWay): Door {
-  const administration = composeAdministration(metadata, config, way)
-  const answer = createAdmin({ administration, protection: composeProtection(metadata) }, VERSION)
+export function administrationDoor(
+  metadata: Metadata,
+  config: Config,
+  { log, ...way }: AdministrationWay & { readonly log: Log },
+): Door {
+  const answer = createAdmin(
+    {
+      administration: composeAdministration(metadata, config, way),
+      protection: composeProtection(metadata),
+      retention: retentionAdministration(metadata, log),
+    },
+    VERSION,
+  )
   return {
     name: 'admin',
     isFor: isAdminPath,

@@ -3,6 +3,7 @@ import { ACCESS_ROUTES, AUDIT_ROUTES } from './routes/audit.ts'
 import { GROUP_ROUTES, ROLE_ROUTES } from './routes/groups.ts'
 import { PROJECT_ROUTES } from './routes/projects.ts'
 import { PROTECTION_ROUTES } from './routes/protection.ts'
+import { RETENTION_ROUTES } from './routes/retention.ts'
 import { ROBOT_ROUTES } from './routes/robots.ts'
 import { USER_ROUTES } from './routes/users.ts'
 
@@ -19,6 +20,7 @@ export const ADMIN_ROUTES = {
   ...ROBOT_ROUTES,
   ...AUDIT_ROUTES,
   ...ACCESS_ROUTES,
+  ...RETENTION_ROUTES,
   ...PROTECTION_ROUTES,
 }
 
