@@ -292,3 +292,25 @@ describe('a preview', () => {
     for (const name of ['short', 'long']) await drop(name)
   })
 })
+
+test('a rule that lasts for ever is answered with the rules of retention that could never act', async () => {
+  const old = {
+    name: 'old',
+    action: 'delete',
+    select: { tags: [{ glob: 'n-*' }] },
+    when: { pushed: { atLeastDays: 9 } },
+  }
+  const policy = { isDryRun: true, fusePercent: 50, ignoredPullers: [], rules: [old] }
+  const set = await registry.admin('PUT', '/projects/shop/retention', policy)
+  expect([set.status, set.body?.detail]).toEqual([200, undefined])
+  for (const tag of ['n-1', 'n-2']) await registry.docker.push('shop/retained', tag, image(tag))
+  const all = await put('never', { tags: [{ glob: 'n-*' }] })
+  expect(all.warnings[1]).toBe(
+    'The retention rule "old" could never delete all 2 tags that it is about now, such as shop/retained:n-1.',
+  )
+  const some = await put('never', { tags: [{ glob: 'n-2' }] })
+  expect(some.warnings[1]).toContain('could never delete 1 of 2 tags that it is about now, such as shop/retained:n-2.')
+  expect((await put('never', { tags: [{ glob: 'other' }] })).warnings).toHaveLength(1)
+  expect((await put('never', { tags: [{ glob: 'n-*' }], immutableForDays: 0 })).warnings).toEqual([])
+  await drop('never')
+})
