@@ -2,6 +2,7 @@ import { createAdmin, isAdminPath, problemOf } from '../entry/admin/index.ts'
 import type { Door } from '../entry/http/index.ts'
 import type { Access, FieldFault } from '../features/access/index.ts'
 import type { Administration } from '../features/administration/index.ts'
+import type { Catalog } from '../features/catalog/index.ts'
 import {
   type Authentication,
   PasswordVerifier,
@@ -47,6 +48,10 @@ export function composeAdministration(
   }
 }
 
+function composeCatalog({ details, referrers, manifests }: Metadata, access: Access): Catalog {
+  return { details, referrers, manifests, access, clock: systemClock }
+}
+
 /** The problem names its field first. */
 function faultOf(problem: string): FieldFault {
   const colon = problem.indexOf(': ')
@@ -55,7 +60,11 @@ function faultOf(problem: string): FieldFault {
 
 /** The way in below /api/v1. */
 export function administrationDoor(metadata: Metadata, config: Config, way: AdministrationWay): Door {
-  const answer = createAdmin({ administration: composeAdministration(metadata, config, way) }, VERSION)
+  const services = {
+    administration: composeAdministration(metadata, config, way),
+    catalog: composeCatalog(metadata, way.access),
+  }
+  const answer = createAdmin(services, VERSION)
   return {
     name: 'admin',
     isFor: isAdminPath,

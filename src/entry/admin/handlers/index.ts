@@ -1,9 +1,10 @@
 import type { Handlers } from '../handler.ts'
 import { ACCOUNT } from './account.ts'
+import { CATALOG } from './catalog.ts'
 import { OVERSIGHT } from './oversight.ts'
 import { PEOPLE } from './people.ts'
 import { PROJECTS } from './projects.ts'
 import { ROBOTS } from './robots.ts'
 
 /** One for each operation: without it this does not compile. */
-export const HANDLERS: Handlers = { ...ACCOUNT, ...PEOPLE, ...PROJECTS, ...ROBOTS, ...OVERSIGHT }
+export const HANDLERS: Handlers = { ...ACCOUNT, ...PEOPLE, ...PROJECTS, ...ROBOTS, ...OVERSIGHT, ...CATALOG }
