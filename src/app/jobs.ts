@@ -11,6 +11,7 @@ import { signerOf, withoutCheckpoints } from './audit.ts'
 import { startAuditJobs } from './audit-jobs.ts'
 import { type Berth, collectRules } from './compose.ts'
 import type { Config } from './config/index.ts'
+import { startRetention } from './retention.ts'
 
 const UPKEEP_SECONDS = 3600
 /** How long it takes until another server goes on with describing; a run goes on for as long as its server does. */
@@ -33,6 +34,7 @@ export async function startJobs(
   })
   const work = { jobs, tables: metadata.audit, signer: signerOf(signing), outbound, log, metrics }
   startAuditJobs(work, signing ? config.audit : withoutCheckpoints(config.audit))
+  startRetention({ jobs, metadata }, { log, metrics })
   jobs.repeat('identity-upkeep', UPKEEP_SECONDS, async signal => {
     await signing?.rotate()
     await metadata.identities.credentials.removeEnded(systemClock() - ENDED_KEPT_MS)
