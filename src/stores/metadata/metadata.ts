@@ -21,7 +21,10 @@ import { createLocks, type Locks } from './locks.ts'
 import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
 import type { MigrationReport } from './migrate.ts'
+import { createNames, type Names } from './names/names.ts'
+import { createRedirectList, type RedirectList } from './names/redirect-list.ts'
 import { createRedirects, type Redirects } from './names/redirects.ts'
+import { createTagHistory, type TagHistory } from './names/tag-history.ts'
 import { createPendingSignOns, type PendingSignOns } from './pending-sign-ons.ts'
 import { createRateWindows, type RateWindows } from './rate-windows.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
@@ -77,7 +80,9 @@ export interface Metadata {
   readonly lastPulls: LastPulls
   readonly retentionPolicies: RetentionPolicies
   readonly retentionRuns: RetentionRuns & RetentionRunWork
-  readonly redirects: Redirects
+  readonly redirects: Redirects & RedirectList
+  readonly names: Names
+  readonly tagHistory: TagHistory
   close(): Promise<void>
 }
 
@@ -121,7 +126,9 @@ export function createMetadata(engine: Engine): Metadata {
     lastPulls: createLastPulls(engine),
     retentionPolicies: createRetentionPolicies(engine),
     retentionRuns: createRetentionRuns(engine),
-    redirects: createRedirects(engine),
+    redirects: { ...createRedirects(engine), ...createRedirectList(engine) },
+    names: createNames(engine),
+    tagHistory: createTagHistory(engine),
     close: () => engine.close(),
   }
 }
