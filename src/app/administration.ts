@@ -2,6 +2,7 @@ import { createAdmin, isAdminPath, problemOf } from '../entry/admin/index.ts'
 import type { Door } from '../entry/http/index.ts'
 import type { Access, FieldFault } from '../features/access/index.ts'
 import type { Administration } from '../features/administration/index.ts'
+import type { Catalog } from '../features/catalog/index.ts'
 import {
   type Authentication,
   PasswordVerifier,
@@ -51,6 +52,10 @@ export function composeAdministration(
   }
 }
 
+function composeCatalog({ details, referrers, manifests }: Metadata, access: Access): Catalog {
+  return { details, referrers, manifests, access, clock: systemClock }
+}
+
 /** The problem names its field first. */
 function faultOf(problem: string): FieldFault {
   const colon = problem.indexOf(': ')
@@ -78,6 +83,7 @@ export function administrationDoor(
       administration: composeAdministration(metadata, config, way),
       protection: composeProtection(metadata),
       retention: retentionAdministration(metadata, log),
+      catalog: composeCatalog(metadata, way.access),
     },
     VERSION,
   )
