@@ -1,5 +1,6 @@
 export type { StoredRun } from '../../stores/metadata/index.ts'
 export { DEFAULT_FUSE_PERCENT, MOST_RULES } from './check-policy.ts'
+export { deletingRules } from './deleting-rules.ts'
 export {
   type ImportedPolicy,
   type ImportPlace,
