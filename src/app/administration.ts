@@ -12,6 +12,7 @@ import {
 } from '../features/identity/index.ts'
 import type { Limits } from '../features/limits/index.ts'
 import type { Protection } from '../features/protection/index.ts'
+import { deletingRules } from '../features/retention/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Log } from '../platform/telemetry/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
@@ -61,10 +62,11 @@ function faultOf(problem: string): FieldFault {
   return { field: problem.slice(0, colon), message: problem.slice(colon + 2) }
 }
 
-export function composeProtection({ immutabilityRules, locks, identities }: Metadata): Protection {
+export function composeProtection({ immutabilityRules, locks, identities, retentionPolicies }: Metadata): Protection {
   return {
     rules: immutabilityRules,
     locks,
+    deletingRules: project => deletingRules(retentionPolicies, project),
     hasProject: async name => (await identities.projects.find(name)) !== undefined,
     clock: systemClock,
   }
