@@ -73,6 +73,7 @@ export const ADMINISTRATION: Readonly<Record<string, Who>> = {
   'get /api/v1/projects/{project}/retention': 'project: sees',
   'put /api/v1/projects/{project}/retention': 'project: manages policy',
   'delete /api/v1/projects/{project}/retention': 'project: manages policy',
+  'post /api/v1/projects/{project}/retention/import': 'project: manages policy',
   'post /api/v1/projects/{project}/retention/enforcement': 'project: manages policy',
   'delete /api/v1/projects/{project}/retention/enforcement': 'project: manages policy',
   'post /api/v1/projects/{project}/retention/preview': 'project: manages policy',
