@@ -24,6 +24,8 @@ import { createReferrers, type Referrers } from './referrers.ts'
 import { createRelocation, type Relocation } from './relocation.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
 import { createLastPulls, type LastPulls } from './retention/last-pulls.ts'
+import { createRetentionFacts, type RetentionFacts } from './retention/facts.ts'
+import { createRetentionRemoval, type RetentionRemoval } from './retention/removal.ts'
 import { createSignInRecords, type SignInRecords } from './sign-in-records.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
 import { createTables, type Tables } from './tables/tables.ts'
@@ -63,6 +65,8 @@ export interface Metadata {
   readonly usedTokens: UsedTokens
   readonly pendingSignOns: PendingSignOns
   readonly signInRecords: SignInRecords
+  readonly retentionFacts: RetentionFacts
+  readonly retentionRemoval: RetentionRemoval
   readonly lastPulls: LastPulls
   close(): Promise<void>
 }
@@ -100,6 +104,8 @@ export function createMetadata(engine: Engine): Metadata {
     usedTokens: createUsedTokens(engine, systemClock),
     pendingSignOns: createPendingSignOns(engine, systemClock),
     signInRecords: createSignInRecords(engine),
+    retentionFacts: createRetentionFacts(engine),
+    retentionRemoval: createRetentionRemoval(engine),
     lastPulls: createLastPulls(engine),
     close: () => engine.close(),
   }
