@@ -69,7 +69,7 @@ async function seed(folder: string, repositories: number): Promise<void> {
   database.transaction(() => {
     for (let index = 1; index < repositories; index += 1) insertRepository.run(repositoryName(index))
     database.run('create temp table first as select repository_id, digest from manifests limit 1')
-    database.run(`insert into repository_blobs select r.id, b.digest, b.linked_at
+    database.run(`insert into repository_blobs (repository_id, digest, linked_at) select r.id, b.digest, b.linked_at
       from repositories r, repository_blobs b, first f where b.repository_id = f.repository_id and r.id <> f.repository_id`)
     database.run(`insert into manifests (repository_id, digest, media_type, size_bytes, pushed_at, state, bytes)
       select r.id, m.digest, m.media_type, m.size_bytes, m.pushed_at, m.state, m.bytes

@@ -24,4 +24,4 @@ export {
   type RepositoryName,
   type Tag,
 } from './reference.ts'
-export { type ErrorCode, RegistryError, type RegistryErrorOptions } from './registry-error.ts'
+export { type ErrorCode, RegistryError, type RegistryErrorOptions, RepositoryRenamed } from './registry-error.ts'

@@ -53,3 +53,16 @@ export class RegistryError extends Error {
     this.headers = options.headers ?? {}
   }
 }
+
+/** The name was a repository's, and is kept for those who pull by it: nothing new can be put there. */
+export class RepositoryRenamed extends RegistryError {
+  constructor(repository: string, renamedTo?: string) {
+    super(
+      'DENIED',
+      renamedTo === undefined
+        ? `${repository} was renamed, and its old name is kept for those who pull by it: push to its new name, or have the redirect removed (berth redirect remove ${repository}).`
+        : `${repository} is now ${renamedTo}: push there.`,
+      { detail: { repository, ...(renamedTo === undefined ? {} : { renamedTo }) } },
+    )
+  }
+}

@@ -76,6 +76,8 @@ test('no SQL is put together from what a client sends', async () => {
   expect(raw.sort()).toEqual([
     // Statements that Kysely and pg-boss have written, with their values bound.
     'src/stores/jobs/postgres/boss.ts',
+    // Triggers, written out in the files beside it.
+    'src/stores/metadata/migrations/0011-usage.ts',
     'src/stores/metadata/postgres/postgres-engine.ts',
     // Words of its own: insert, update, delete.
     'src/stores/metadata/refuse-changes.ts',

@@ -115,7 +115,7 @@ test('a tag and a link that point at nothing are reported', async () => {
   const insert = (into: string, values: string) =>
     sqlOn(berth.dataFolder, `insert into ${into} select repository_id, ${values}, 0 from tags where name = 'v1'`)
   await insert('tags', `'lost', '${blobOf('lost').digest}'`)
-  await insert('repository_blobs', `'${blobOf('gone').digest}'`)
+  await insert('repository_blobs (repository_id, digest, linked_at)', `'${blobOf('gone').digest}'`)
   const { code, kinds } = await verify(berth)
   expect(code).toBe(1)
   expect(kinds).toEqual([`tag dangling ${blobOf('lost').digest}`, `link dangling ${blobOf('gone').digest}`])

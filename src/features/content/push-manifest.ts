@@ -12,6 +12,7 @@ import {
   type Tag,
 } from '../../oci/index.ts'
 import { type Permit, repositoryOf } from '../access/index.ts'
+import { judgeChange, refusalError } from '../protection/index.ts'
 import type { Content } from './content.ts'
 import { recordOfPush } from './recorded.ts'
 
@@ -34,7 +35,7 @@ export interface PushedManifest {
 /**
  * Stores a manifest whose blobs and manifests are all in the repository and moves the tags to it; durable.
  * @throws MANIFEST_INVALID, DIGEST_INVALID, SIZE_INVALID, MANIFEST_BLOB_UNKNOWN (one error for each that is absent),
- * DENIED when a tag may not be set or moved.
+ * DENIED when a tag may not be set or moved, or a rule or lock keeps things as they are.
  */
 export async function pushManifest(
   content: Content,
@@ -56,7 +57,9 @@ export async function pushManifest(
       manifest,
       tags,
       now,
+      by: permit.principal.name,
       mayMove: tag => permit.mayTag('overwrite', tag),
+      judge: judgeChange,
       allowAbsent: content.rules.sparseManifests === 'allow' ? 'all' : 'none',
     },
     recordOfPush(permit, { digest, mediaType: manifest.mediaType, subject: manifest.subject?.digest, at: now }),
@@ -69,6 +72,8 @@ export async function pushManifest(
       { detail: { tag: put.tag, digest: put.by } },
     )
   }
+  if (put.outcome === 'protected')
+    throw refusalError(put.refusal, put.move ? { tag: put.move.tag, digest: put.move.from } : { digest })
   if (put.outcome === 'wrong size') {
     throw new RegistryError(
       'MANIFEST_INVALID',

@@ -1,6 +1,7 @@
 import type { Digest, Tag } from '../../oci/index.ts'
-import type { AuditEntry, PutOutcome, Removed, Unlinked } from '../../stores/metadata/index.ts'
+import type { AuditDetail, AuditEntry, PutOutcome, Removed, Unlinked, Untagged } from '../../stores/metadata/index.ts'
 import { audited, type Permit } from '../access/index.ts'
+import type { Refusal } from '../protection/index.ts'
 
 /** What the audit log says of a push: the manifest, and each tag with where it pointed before. */
 export function recordOfPush(
@@ -23,6 +24,19 @@ export function recordOfPush(
         }),
       ]
     }
+    if (put.outcome === 'protected') {
+      const { refusal, move } = put
+      return [
+        audited(permit, {
+          ...deed,
+          type: move ? 'tag.move' : 'manifest.push',
+          outcome: 'denied',
+          reason: refusal.because,
+          resource: { digest, ...(move ? { tag: move.tag } : {}) },
+          detail: { ...heldBy(refusal), ...(move ? { before: move.from, after: digest } : {}) },
+        }),
+      ]
+    }
     if (put.outcome !== 'stored') return []
     const detail = { mediaType, ...(subject ? { subject } : {}) }
     return [
@@ -40,35 +54,36 @@ export function recordOfPush(
 }
 
 export function recordOfDelete(permit: Permit<'delete'>, digest: Digest, at: number) {
-  return (removed: Removed): readonly AuditEntry[] =>
-    removed.outcome === 'removed'
-      ? [
-          audited(permit, {
-            at,
-            type: 'manifest.delete',
-            category: 'data write',
-            outcome: 'success',
-            resource: { digest },
-            detail: { tags: removed.tags },
-          }),
-        ]
-      : []
+  const deed = {
+    at,
+    type: 'manifest.delete',
+    category: 'data write',
+    outcome: 'success',
+    resource: { digest },
+  } as const
+  return (removed: Removed): readonly AuditEntry[] => {
+    if (removed.outcome === 'removed') return [audited(permit, { ...deed, detail: { tags: removed.tags } })]
+    if (removed.outcome !== 'protected') return []
+    return [audited(permit, { ...deed, ...denied(removed.refusal) })]
+  }
 }
 
 export function recordOfUntag(permit: Permit<'delete'>, tag: Tag, at: number) {
-  return (before: Digest | undefined): readonly AuditEntry[] =>
-    before === undefined
-      ? []
-      : [
-          audited(permit, {
-            at,
-            type: 'tag.delete',
-            category: 'data write',
-            outcome: 'success',
-            resource: { tag, digest: before },
-            detail: { before, after: null },
-          }),
-        ]
+  const deed = { at, type: 'tag.delete', category: 'data write', outcome: 'success' } as const
+  return (untagged: Untagged): readonly AuditEntry[] => {
+    if (untagged.outcome === 'unknown') return []
+    const resource = { tag, digest: untagged.digest }
+    if (untagged.outcome === 'protected') return [audited(permit, { ...deed, resource, ...denied(untagged.refusal) })]
+    return [audited(permit, { ...deed, resource, detail: { before: untagged.digest, after: null } })]
+  }
+}
+
+function denied(refusal: Refusal) {
+  return { outcome: 'denied', reason: refusal.because, detail: heldBy(refusal) } as const
+}
+
+function heldBy({ rule, lock }: Refusal): AuditDetail {
+  return rule === undefined ? { lock: lock ?? null } : { rule }
 }
 
 export function recordOfBlobDelete(permit: Permit<'delete'>, digest: Digest, at: number) {

@@ -3,18 +3,20 @@ import type { Clock } from '../../platform/clock/index.ts'
 import type { BlobStore, UploadStore } from '../../stores/blobs/index.ts'
 import type { BlobRecord, PlainTable, Relocation, Tables, UploadSessions } from '../../stores/metadata/index.ts'
 
-/** Copied as they are, after the blobs. */
+/** Copied as they are, after the blobs. Repositories find their projects there. */
 export const PLAIN_TABLES: readonly PlainTable[] = [
+  'projects',
   'repositories',
   'repository_blobs',
   'manifests',
   'manifest_references',
   'tags',
   'collection_candidates',
+  'trash',
+  'trash_references',
   'users',
   'groups',
   'group_members',
-  'projects',
   'roles',
   'grants',
   'robots',
@@ -24,11 +26,16 @@ export const PLAIN_TABLES: readonly PlainTable[] = [
   'break_glass',
   'last_pulls',
   'retention_policies',
+  'tag_history',
+  'redirects',
+  'project_redirects',
   'audit_records',
   'audit_head',
   'audit_inbox',
   'audit_checkpoints',
   'audit_sinks',
+  'quotas',
+  'usage_history',
 ]
 
 /** The registry that is copied. */

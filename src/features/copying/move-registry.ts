@@ -62,7 +62,7 @@ export async function moveRegistry(move: Move, options: CopyOptions): Promise<Mo
     await target.prepare()
     const rows = await copyTheRest(move, counts, options)
     if (counts.failures.length > 0) return report('damaged')
-    await target.relocation.complete()
+    await target.relocation.complete(target.clock())
     return report('moved', rows)
   }
   const peer = there?.id === id ? undefined : await target.relocation.receive(id)
@@ -86,7 +86,7 @@ export async function moveRegistry(move: Move, options: CopyOptions): Promise<Mo
     }
     const message = `This registry has been moved to ${move.place}: nothing can be changed here any more.`
     await source.relocation.close({ ...closing, state: 'moved', message })
-    await target.relocation.complete()
+    await target.relocation.complete(target.clock())
     return report('moved', rows, performance.now() - since)
   } catch (error) {
     if ((await source.relocation.find())?.state === 'moving') await source.relocation.reopen()

@@ -64,7 +64,7 @@ export async function restoreRegistry(
     if (theirs.sha256 === ours.sha256 || (table === 'blobs' && counts.failures.length > 0)) continue
     throw new Error(`The table ${table} was restored and is not the same: ${theirs.rows} rows, and ${ours.rows} here.`)
   }
-  await target.relocation.complete()
+  await target.relocation.complete(target.clock())
   return report('restored', { snapshot: chosen.name, rows })
 }
 

@@ -1,15 +1,11 @@
 import { RE2JS } from 're2js'
 import { parse as parseSemver, Range, type SemVer } from 'semver'
 import { matchesGlob } from '../../oci/index.ts'
-
-export type TagPattern =
-  | { readonly glob: string }
-  /** RE2, the whole tag. */
-  | { readonly regex: string }
-  /** A range such as `>=1.2 <2`; a leading v is ignored. `prereleases` are matched only when asked for. */
-  | { readonly semver: string; readonly prereleases?: boolean | undefined }
+import type { TagPattern } from '../../stores/metadata/index.ts'
 
 const LONGEST = 500
+const MOST_MADE = 1000
+const made = new Map<string, (tag: string) => boolean>()
 const PREFIXES = { regex: 'regex:', semver: 'semver:', prereleases: 'semver-with-prereleases:' } as const
 
 /**
@@ -63,6 +59,17 @@ export function versionOfTag(tag: string): SemVer | undefined {
 }
 
 function matcherOf(pattern: TagPattern): (tag: string) => boolean {
+  const text = tagPatternText(pattern)
+  let matcher = made.get(text)
+  if (!matcher) {
+    matcher = makeMatcher(pattern)
+    if (made.size >= MOST_MADE) made.clear()
+    made.set(text, matcher)
+  }
+  return matcher
+}
+
+function makeMatcher(pattern: TagPattern): (tag: string) => boolean {
   if ('glob' in pattern) return globOf(pattern.glob)
   if ('regex' in pattern) {
     const expression = expressionOf(pattern.regex)

@@ -1,3 +1,11 @@
+export {
+  type ImportedPolicy,
+  type ImportPlace,
+  type ImportRemark,
+  importPolicy,
+  POLICY_FORMATS,
+  type PolicyFormat,
+} from './import/index.ts'
 export type {
   Age,
   Conditions,

@@ -2,7 +2,8 @@ import type { Digest, RepositoryName } from '../../oci/index.ts'
 import { type Recording, recordedWrite } from './audit/recorded-write.ts'
 import { manifestNaming, nominate, withdraw } from './candidates.ts'
 import type { Engine, Queries } from './engine.ts'
-import { ensureRepository, idOf, repositoryId } from './repositories.ts'
+import { ensurePlace, idOf, type RepositoryPlace, repositoryId } from './repositories.ts'
+import { areBytesHeldByTrash } from './trash/holds.ts'
 
 export interface StoredBlob {
   readonly digest: Digest
@@ -113,18 +114,19 @@ async function mountBlob(
     .limit(1)
     .executeTakeFirst()
   if (!source) return undefined
-  await linkBlob(queries, { repositoryId: await ensureRepository(queries, repository, now), digest, now })
+  await linkBlob(queries, { place: await ensurePlace(queries, repository, now), digest, now })
   return { digest, sizeBytes: source.size_bytes, storageKey: source.storage_key }
 }
 
 /** Unreferenced until a manifest names it, so garbage collection is asked to look, unless one already does. */
 export async function linkBlob(
   queries: Queries,
-  { repositoryId, digest, now }: { repositoryId: number; digest: Digest; now: number },
+  { place, digest, now }: { place: RepositoryPlace; digest: Digest; now: number },
 ): Promise<void> {
+  const { id: repositoryId, projectId } = place
   await queries
     .insertInto('repository_blobs')
-    .values({ repository_id: repositoryId, digest, linked_at: now })
+    .values({ repository_id: repositoryId, digest, linked_at: now, project_id: projectId })
     .onConflict(conflict => conflict.columns(['repository_id', 'digest']).doNothing())
     .execute()
   const candidate = { repositoryId, digest, kind: 'blob' as const }
@@ -154,13 +156,22 @@ export async function dropLink(
     .executeTakeFirst()
   await withdraw(queries, { repositoryId, digest, kind: 'blob' })
   if (numDeletedRows === 0n) return false
+  await condemnUnneeded(queries, { digest, now })
+  return true
+}
+
+/** Condemns the stored object unless a repository has it, or the trash of one needs it. */
+export async function condemnUnneeded(
+  queries: Queries,
+  { digest, now }: { readonly digest: Digest; readonly now: number },
+): Promise<void> {
   const other = await queries
     .selectFrom('repository_blobs')
     .select('digest')
     .where('digest', '=', digest)
     .limit(1)
     .executeTakeFirst()
-  if (other) return true
+  if (other || (await areBytesHeldByTrash(queries, digest))) return
   const blob = await queries
     .deleteFrom('blobs')
     .where('digest', '=', digest)
@@ -179,5 +190,4 @@ export async function dropLink(
       })
       .execute()
   }
-  return true
 }

@@ -3,7 +3,9 @@ import { dropLink } from './blob-links.ts'
 import { type Candidate, isTagged, manifestNaming, nominatedSince, withdraw } from './candidates.ts'
 import { dropManifest } from './drop-manifest.ts'
 import type { Engine, Queries } from './engine.ts'
+import { isLockedAgainstDeletion } from './protection.ts'
 import type { ReferenceKind } from './schema.ts'
+import { areBytesHeldByTrash, isHeldByTrash, isInTrash } from './trash/holds.ts'
 
 /** A place in the queue of candidates: they are looked at in order of age. */
 export interface NominatedCandidate extends Candidate {
@@ -43,7 +45,8 @@ export function createCollection(engine: Engine): Collection {
       return Number(count)
     },
     async judge(candidate, before) {
-      const verdict = await judge(engine.db, candidate)
+      const judged = await judge(engine.db, candidate)
+      const verdict = judged === 'locked' ? 'needed' : judged
       return { verdict, frees: verdict === 'removed' && (await frees(engine.db, candidate, before)) }
     },
     collect: (candidates, now) =>
@@ -98,7 +101,8 @@ async function listCandidates(
   return rows.map(({ blobBytes, manifestBytes, ...row }) => ({ ...row, sizeBytes: blobBytes ?? manifestBytes ?? 0 }))
 }
 
-async function judge(queries: Queries, candidate: NominatedCandidate): Promise<Verdict> {
+/** `locked`: unreferenced, and a lock keeps it: it stays a candidate, for the time when the lock is taken away. */
+async function judge(queries: Queries, candidate: NominatedCandidate): Promise<Verdict | 'locked'> {
   const { repositoryId, digest, kind } = candidate
   if (kind === 'blob') {
     const link = await queries
@@ -108,7 +112,8 @@ async function judge(queries: Queries, candidate: NominatedCandidate): Promise<V
       .where('digest', '=', digest)
       .executeTakeFirst()
     if (!link) return 'gone'
-    return (await manifestNaming(queries, candidate)) ? 'needed' : 'removed'
+    if (await manifestNaming(queries, candidate)) return 'needed'
+    return (await isHeldByTrash(queries, candidate)) ? 'needed' : 'removed'
   }
   const manifest = await queries
     .selectFrom('manifests')
@@ -119,7 +124,11 @@ async function judge(queries: Queries, candidate: NominatedCandidate): Promise<V
   if (!manifest) return 'gone'
   if (await manifestNaming(queries, candidate)) return 'needed'
   if (await isTagged(queries, repositoryId, digest)) return 'needed'
-  return manifest.subject && (await isManifest(queries, repositoryId, manifest.subject)) ? 'needed' : 'removed'
+  if (await isHeldByTrash(queries, candidate)) return 'needed'
+  const { subject } = manifest
+  if (subject && (await isManifest(queries, repositoryId, subject))) return 'needed'
+  if (subject && (await isInTrash(queries, repositoryId, subject))) return 'needed'
+  return (await isLockedAgainstDeletion(queries, repositoryId, digest)) ? 'locked' : 'removed'
 }
 
 /** True for the first of those links that all go together, so that a stored object is counted once. */
@@ -128,7 +137,7 @@ async function frees(
   { repositoryId, digest, kind }: NominatedCandidate,
   before: number,
 ): Promise<boolean> {
-  if (kind === 'manifest') return false
+  if (kind === 'manifest' || (await areBytesHeldByTrash(queries, digest))) return false
   const others = await queries
     .selectFrom('repository_blobs as link')
     .leftJoin('collection_candidates as candidate', join =>
@@ -159,6 +168,7 @@ async function collectOne(queries: Queries, candidate: NominatedCandidate, now: 
   if ((await nominatedSince(queries, candidate)) !== candidate.since) return 'needed'
   const verdict = await judge(queries, candidate)
   const { repositoryId, digest, kind } = candidate
+  if (verdict === 'locked') return 'needed'
   if (verdict !== 'removed') await withdraw(queries, candidate)
   else if (kind === 'blob') await dropLink(queries, { repositoryId, digest, now })
   else await dropManifest(queries, repositoryId, digest, now)

@@ -2,38 +2,31 @@ import type { Digest, Tag } from '../../oci/index.ts'
 import { nominateUntagged } from './candidates.ts'
 import { dropManifest } from './drop-manifest.ts'
 import type { Queries } from './engine.ts'
+import { dropTag, dropTagsOf } from './names/tag-changes.ts'
+import { type Discard, trashManifest, trashTag } from './trash/fill.ts'
 
-/** Who takes something out of a repository, and why. */
-export interface Discard {
-  readonly now: number
-  /** The name of the principal. */
-  readonly by: string
-  /** The rule that decided it; absent when a person did. */
-  readonly rule?: string | undefined
-}
+export type { Discard } from './trash/fill.ts'
 
 /** Takes the tag out of the repository, never its manifest. Gives where it pointed; undefined when there was none. */
 export async function discardTag(
   queries: Queries,
-  { repositoryId, tag }: { readonly repositoryId: number; readonly tag: Tag },
-  { now }: Discard,
+  place: { readonly repositoryId: number; readonly tag: Tag },
+  discard: Discard,
 ): Promise<Digest | undefined> {
-  const removed: { digest: Digest } | undefined = await queries
-    .deleteFrom('tags')
-    .where('repository_id', '=', repositoryId)
-    .where('name', '=', tag)
-    .returning('digest')
-    .executeTakeFirst()
-  if (!removed) return undefined
-  await nominateUntagged(queries, repositoryId, removed.digest, now)
-  return removed.digest
+  const digest = await dropTag(queries, place, discard)
+  if (digest === undefined) return undefined
+  await trashTag(queries, { ...place, digest }, discard)
+  await nominateUntagged(queries, place.repositoryId, digest, discard.now)
+  return digest
 }
 
 /** Takes the manifest with all its tags out of the repository. False when it is not there. */
-export function discardManifest(
+export async function discardManifest(
   queries: Queries,
   { repositoryId, digest }: { readonly repositoryId: number; readonly digest: Digest },
-  { now }: Discard,
+  discard: Discard,
 ): Promise<boolean> {
-  return dropManifest(queries, repositoryId, digest, now)
+  await trashManifest(queries, { repositoryId, digest }, discard)
+  await dropTagsOf(queries, { repositoryId, digest }, discard)
+  return dropManifest(queries, repositoryId, digest, discard.now)
 }

@@ -2,7 +2,7 @@ import type { Digest } from '../../oci/index.ts'
 import { nominate, withdraw } from './candidates.ts'
 import type { Queries } from './engine.ts'
 
-/** Removes the manifest with its tags and references; all that it held or that pointed at it becomes a candidate. */
+/** Removes the manifest, which has no tags any more, with its references; all that it held or that pointed at it becomes a candidate. */
 export async function dropManifest(queries: Queries, id: number, digest: Digest, now: number): Promise<boolean> {
   const { numDeletedRows } = await queries
     .deleteFrom('manifests')
@@ -11,7 +11,7 @@ export async function dropManifest(queries: Queries, id: number, digest: Digest,
     .executeTakeFirst()
   await withdraw(queries, { repositoryId: id, digest, kind: 'manifest' })
   if (numDeletedRows === 0n) return false
-  for (const table of ['tags', 'image_details', 'labels'] as const)
+  for (const table of ['image_details', 'labels'] as const)
     await queries.deleteFrom(table).where('repository_id', '=', id).where('digest', '=', digest).execute()
   const targets = await queries
     .deleteFrom('manifest_references')

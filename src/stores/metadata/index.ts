@@ -10,9 +10,11 @@ export type { AuditSinks, SinkCursor } from './audit/sinks.ts'
 export type { BlobLinks, LinkedBlob, StoredBlob, Unlinked } from './blob-links.ts'
 export type { Collection, NominatedCandidate, Verdict } from './collection.ts'
 export type { Contents } from './contents.ts'
+export type { Discard } from './discard.ts'
 export type { Engine, Queries } from './engine.ts'
 export type { Explanation, Explanations } from './explanations.ts'
 export type * from './identity/index.ts'
+export type { ImmutabilityRules, RulePut, StoredImmutabilityRule, TagOfRepository } from './immutability-rules.ts'
 export type {
   BrokenReference,
   DamageRecords,
@@ -22,12 +24,25 @@ export type {
   InventoryManifest,
 } from './inventory.ts'
 export type { CondemnedObject, CondemnedObjects, StaleUpload, StaleUploads } from './leavings.ts'
+export type { Locked, LockOfRepository, Locks, LockTarget } from './locks.ts'
 export type { ManifestSummary, Manifests, NewManifest, PutOutcome, Removed, StoredManifest } from './manifest-port.ts'
 export { createMetadata, type Metadata, type OpenedMetadata } from './metadata.ts'
 export { type MigrationReport, SCHEMA_VERSIONS, SchemaError } from './migrate.ts'
+export type { Redirects } from './names/redirects.ts'
 export { createPendingSignOns, type PendingSignOns } from './pending-sign-ons.ts'
 export { connect as connectPostgres, type PostgresOptions } from './postgres/connect.ts'
 export { hasPostgresMetadata, openPostgresMetadata } from './postgres/open.ts'
+export type {
+  Change,
+  ImmutabilityRule,
+  Judge,
+  Lock,
+  LockKind,
+  ProtectionFacts,
+  Refusal,
+  SetTag,
+  TagPattern,
+} from './protection.ts'
 export type { RateWindow, RateWindows, TokenGrant, TokenRequest, UnspentTokens } from './rate-windows.ts'
 export type { Referrers } from './referrers.ts'
 export type { Relocation, RelocationRecord } from './relocation.ts'
@@ -54,7 +69,8 @@ export type { BlobIntake, BlobRecord } from './tables/receive-blobs.ts'
 export type { ReceivedRows } from './tables/receive-table.ts'
 export type { PlainTable, Row, TableName } from './tables/table.ts'
 export type { Fingerprint, Tables } from './tables/tables.ts'
-export type { Tags } from './tags.ts'
+export type { Tags, Untagged } from './tags.ts'
+export type { Trash } from './trash/trash.ts'
 export type { UploadNotes } from './upload-progress.ts'
 export type {
   FoundSession,

@@ -1,6 +1,7 @@
 import type { Descriptor, Digest, Manifest, Reference, RepositoryName, Tag } from '../../oci/index.ts'
 import type { Recording } from './audit/recorded-write.ts'
 import type { Discard } from './discard.ts'
+import type { Judge, Refusal } from './protection.ts'
 
 export interface StoredManifest {
   readonly digest: Digest
@@ -21,8 +22,12 @@ export interface NewManifest {
   readonly manifest: Manifest
   readonly tags: readonly Tag[]
   readonly now: number
+  /** The name of the principal. */
+  readonly by: string
   /** May a tag that is there be moved from another manifest? Asked inside the transaction. */
   readonly mayMove: (tag: Tag) => boolean
+  /** What must stay as it is stays. Asked inside the transaction. */
+  readonly judge: Judge
   /** Which absent targets are no reason to refuse. */
   readonly allowAbsent: 'none' | 'all'
 }
@@ -37,12 +42,19 @@ export type PutOutcome =
   | { readonly outcome: 'absent'; readonly absent: readonly Descriptor[] }
   | { readonly outcome: 'wrong size'; readonly descriptor: Descriptor; readonly storedBytes: number }
   | { readonly outcome: 'tag taken'; readonly tag: Tag; readonly by: Digest }
+  | {
+      readonly outcome: 'protected'
+      readonly refusal: Refusal
+      /** The tag that would have been moved, and from where; absent when nothing may be pushed. */
+      readonly move?: { readonly tag: Tag; readonly from: Digest }
+    }
 
 export type Removed =
   | { readonly outcome: 'removed'; readonly tags: readonly Tag[] }
   | { readonly outcome: 'unknown' }
   | { readonly outcome: 'referenced'; readonly by: Digest }
   | { readonly outcome: 'tag kept'; readonly tag: Tag }
+  | { readonly outcome: 'protected'; readonly refusal: Refusal }
 
 export interface Manifests {
   find(repository: RepositoryName, reference: Reference): Promise<StoredManifest | undefined>
@@ -50,9 +62,9 @@ export interface Manifests {
   summary(repository: RepositoryName, reference: Reference): Promise<ManifestSummary | undefined>
   /** Checks that everything the manifest names is in the repository, stores it and moves the tags, in one; durable. */
   put(manifest: NewManifest, record?: Recording<PutOutcome>): Promise<PutOutcome>
-  /** Removes the manifest and every tag on it, unless an index needs it or one of the tags may not go; durable. */
+  /** Removes the manifest and every tag on it, unless an index needs it, or it or one of the tags may not go; durable. */
   remove(
-    manifest: { repository: RepositoryName; digest: Digest; mayRemove: (tag: Tag) => boolean } & Discard,
+    manifest: { repository: RepositoryName; digest: Digest; mayRemove: (tag: Tag) => boolean; judge: Judge } & Discard,
     record?: Recording<Removed>,
   ): Promise<Removed>
 }

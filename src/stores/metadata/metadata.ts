@@ -6,6 +6,7 @@ import { type Contents, createContents } from './contents.ts'
 import type { Engine } from './engine.ts'
 import { createExplanations, type Explanations } from './explanations.ts'
 import { createIdentities, type Identities } from './identity/index.ts'
+import { createImmutabilityRules, type ImmutabilityRules } from './immutability-rules.ts'
 import {
   createDamageRecords,
   createDangling,
@@ -15,9 +16,11 @@ import {
   type Inventory,
 } from './inventory.ts'
 import { type CondemnedObjects, createCondemnedObjects, createStaleUploads, type StaleUploads } from './leavings.ts'
+import { createLocks, type Locks } from './locks.ts'
 import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
 import type { MigrationReport } from './migrate.ts'
+import { createRedirects, type Redirects } from './names/redirects.ts'
 import { createPendingSignOns, type PendingSignOns } from './pending-sign-ons.ts'
 import { createRateWindows, type RateWindows } from './rate-windows.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
@@ -30,6 +33,7 @@ import { createSignInRecords, type SignInRecords } from './sign-in-records.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
 import { createTables, type Tables } from './tables/tables.ts'
 import { createTags, type Tags } from './tags.ts'
+import { createTrash, type Trash } from './trash/trash.ts'
 import { createUploadNotes, type UploadNotes } from './upload-progress.ts'
 import {
   createUploadSessions,
@@ -46,11 +50,14 @@ export interface Metadata {
   readonly manifests: Manifests
   readonly tags: Tags
   readonly referrers: Referrers
+  readonly immutabilityRules: ImmutabilityRules
+  readonly locks: Locks
   readonly uploads: UploadSessions & UploadCompletion & UploadClaims
   readonly uploadNotes: UploadNotes
   readonly collection: Collection
   readonly condemned: CondemnedObjects
   readonly staleUploads: StaleUploads
+  readonly trash: Trash
   readonly explanations: Explanations
   readonly inventory: Inventory
   readonly contents: Contents
@@ -68,6 +75,7 @@ export interface Metadata {
   readonly retentionFacts: RetentionFacts
   readonly retentionRemoval: RetentionRemoval
   readonly lastPulls: LastPulls
+  readonly redirects: Redirects
   close(): Promise<void>
 }
 
@@ -85,11 +93,14 @@ export function createMetadata(engine: Engine): Metadata {
     manifests: createManifests(engine),
     tags: createTags(engine),
     referrers: createReferrers(engine),
+    immutabilityRules: createImmutabilityRules(engine),
+    locks: createLocks(engine),
     uploads: createUploadSessions(engine),
     uploadNotes: createUploadNotes(engine),
     collection: createCollection(engine),
     condemned: createCondemnedObjects(engine),
     staleUploads: createStaleUploads(engine),
+    trash: createTrash(engine),
     explanations: createExplanations(engine),
     inventory: createInventory(engine),
     contents: createContents(engine),
@@ -107,6 +118,7 @@ export function createMetadata(engine: Engine): Metadata {
     retentionFacts: createRetentionFacts(engine),
     retentionRemoval: createRetentionRemoval(engine),
     lastPulls: createLastPulls(engine),
+    redirects: createRedirects(engine),
     close: () => engine.close(),
   }
 }

@@ -1,8 +1,12 @@
 import type { Descriptor, Digest, Tag } from '../../oci/index.ts'
 import { nominateUntagged, withdrawAll } from './candidates.ts'
 import type { Queries } from './engine.ts'
+import { judgePush, type TagState } from './judge-push.ts'
 import type { NewManifest, PutOutcome } from './manifest-port.ts'
-import { ensureRepository, repositoryId } from './repositories.ts'
+import { requireFreeName } from './names/redirects.ts'
+import { pointTag } from './names/tag-changes.ts'
+import { repositoryWithProtection } from './protection.ts'
+import { ensureRepository } from './repositories.ts'
 import type { ReferenceKind } from './schema.ts'
 
 /** Parameters of one statement stay well below what either engine takes. */
@@ -10,8 +14,9 @@ const CHUNK = 500
 
 export async function putManifest(queries: Queries, request: NewManifest): Promise<PutOutcome> {
   const { repository, manifest, allowAbsent, now } = request
-  const existing = await repositoryId(queries, repository)
-  const present = await presentTargets(queries, existing, request)
+  const existing = await repositoryWithProtection(queries, repository)
+  if (existing === undefined) await requireFreeName(queries, repository)
+  const present = await presentTargets(queries, existing?.id, request)
   const absent = [...manifest.blobs, ...manifest.manifests].filter(target => !present.has(target.digest))
   if (absent.length > 0 && allowAbsent === 'none') return { outcome: 'absent', absent }
   for (const descriptor of [...manifest.blobs, ...manifest.manifests]) {
@@ -19,36 +24,46 @@ export async function putManifest(queries: Queries, request: NewManifest): Promi
     if (stored && stored.sizeBytes !== descriptor.size)
       return { outcome: 'wrong size', descriptor, storedBytes: stored.sizeBytes }
   }
-  const taken = existing === undefined ? undefined : await takenTag(queries, existing, request)
-  if (taken) return taken
-  const id = existing ?? (await ensureRepository(queries, repository, now))
+  const refused = existing && (await refuseMoves(queries, existing, request))
+  if (refused) return refused
+  const id = existing?.id ?? (await ensureRepository(queries, repository, now))
   await storeManifest(queries, id, request)
   await storeReferences(queries, id, request, present)
   const moved = new Map<Tag, Digest | undefined>()
-  for (const tag of request.tags) moved.set(tag, await moveTag(queries, { id, tag, digest: request.digest, now }))
+  for (const tag of request.tags) moved.set(tag, await moveTag(queries, id, tag, request))
   await nominateUntagged(queries, id, request.digest, now)
   return { outcome: 'stored', absent, moved }
 }
 
-/** Looked at where the tag is moved, and not before: who may only create cannot overwrite what came in between. */
-async function takenTag(
+/** Looked at where the tag is moved, and not before: nothing can come in between. */
+async function refuseMoves(
   queries: Queries,
-  id: number,
-  { tags, digest, mayMove }: NewManifest,
+  { id, isProtected }: { readonly id: number; readonly isProtected: boolean },
+  request: NewManifest,
 ): Promise<PutOutcome | undefined> {
-  const fixed = tags.filter(tag => !mayMove(tag))
-  for (const names of chunks(fixed)) {
-    const found = await queries
+  const { tags, digest, mayMove } = request
+  if (!isProtected && tags.every(mayMove)) return undefined
+  const before = await statesOf(queries, id, tags)
+  for (const tag of tags) {
+    const by = before.get(tag)?.digest
+    if (by !== undefined && by !== digest && !mayMove(tag)) return { outcome: 'tag taken', tag, by }
+  }
+  return isProtected ? judgePush(queries, id, request, before) : undefined
+}
+
+/** Where the tags point; those that are new are not in it. */
+async function statesOf(queries: Queries, id: number, tags: readonly Tag[]): Promise<ReadonlyMap<Tag, TagState>> {
+  const states = new Map<Tag, TagState>()
+  for (const names of chunks(tags)) {
+    const rows = await queries
       .selectFrom('tags')
-      .select(['name', 'digest'])
+      .select(['name', 'digest', 'updated_at'])
       .where('repository_id', '=', id)
       .where('name', 'in', names)
-      .where('digest', '!=', digest)
-      .limit(1)
-      .executeTakeFirst()
-    if (found) return { outcome: 'tag taken', tag: found.name, by: found.digest }
+      .execute()
+    for (const row of rows) states.set(row.name, { digest: row.digest, setAt: row.updated_at })
   }
-  return undefined
+  return states
 }
 
 interface Target {
@@ -141,24 +156,15 @@ async function storeReferences(
 }
 
 /** Gives where it pointed before. */
-async function moveTag(
+export async function moveTag(
   queries: Queries,
-  move: { id: number; tag: Tag; digest: Digest; now: number },
+  repositoryId: number,
+  tag: Tag,
+  { digest, now, by }: NewManifest,
 ): Promise<Digest | undefined> {
-  const { id, tag, digest, now } = move
-  const before = await queries
-    .selectFrom('tags')
-    .select('digest')
-    .where('repository_id', '=', id)
-    .where('name', '=', tag)
-    .executeTakeFirst()
-  await queries
-    .insertInto('tags')
-    .values({ repository_id: id, name: tag, digest, updated_at: now })
-    .onConflict(conflict => conflict.columns(['repository_id', 'name']).doUpdateSet({ digest, updated_at: now }))
-    .execute()
-  if (before && before.digest !== digest) await nominateUntagged(queries, id, before.digest, now)
-  return before?.digest
+  const before = await pointTag(queries, { repositoryId, tag, digest }, { now, by })
+  if (before !== undefined && before !== digest) await nominateUntagged(queries, repositoryId, before, now)
+  return before
 }
 
 function digestsOf(descriptors: readonly Descriptor[]): readonly Digest[] {

@@ -12,8 +12,13 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   tags: ['insert', 'update', 'delete'],
   collection_candidates: ['insert', 'update', 'delete'],
   condemned_objects: ['insert', 'update', 'delete'],
+  trash: ['insert', 'update', 'delete'],
+  trash_references: ['insert', 'update', 'delete'],
   image_details: ['insert', 'update', 'delete'],
   labels: ['insert', 'update', 'delete'],
+  tag_history: ['insert', 'update', 'delete'],
+  redirects: ['insert', 'update', 'delete'],
+  project_redirects: ['insert', 'update', 'delete'],
   uploads: ['insert'],
   users: ['insert', 'update', 'delete'],
   groups: ['insert', 'update', 'delete'],
@@ -35,6 +40,8 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   audit_head: ['insert', 'update', 'delete'],
   audit_checkpoints: ['insert', 'update', 'delete'],
   audit_sinks: ['insert', 'update', 'delete'],
+  quotas: ['insert', 'update', 'delete'],
+  usage_history: ['insert', 'update', 'delete'],
 }
 const MARK = 'BERTH-MOVED: '
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Engine, Queries } from './engine.ts'
 import { allowChanges, isPostgres, refuseChanges } from './refuse-changes.ts'
 import type { RelocationState } from './schema.ts'
+import { assignProjects } from './usage/assign-projects.ts'
 
 export interface RelocationRecord {
   /** Of this registry; made when it is first moved or received. */
@@ -24,7 +25,7 @@ export interface Relocation {
    */
   receive(peer: string): Promise<string | undefined>
   /** All is copied: from here on it serves. */
-  complete(): Promise<void>
+  complete(now: number): Promise<void>
   /** From here on every change is refused with Moved. */
   close(registry: { state: 'moving' | 'moved'; peer: string; place: string; message: string }): Promise<void>
   /** Changes are taken again. */
@@ -45,10 +46,12 @@ export function createRelocation(engine: Engine): Relocation {
         return id
       }),
     receive: peer => engine.write(queries => receive(queries, peer)),
-    complete: () =>
+    complete: now =>
       engine.write(async queries => {
         await setSequences(queries)
         await allowChanges(queries)
+        // An older backup does not say which projects there are.
+        await assignProjects(queries, now)
         await queries.updateTable('relocation').set({ state: 'here', place: null }).execute()
       }),
     close: ({ message, ...record }) =>
@@ -97,7 +100,17 @@ async function isEmpty(queries: Queries): Promise<boolean> {
 /** Ids were given, so PostgreSQL's counters know nothing of them; SQLite's follow by themselves. */
 async function setSequences(queries: Queries): Promise<void> {
   if (!isPostgres(queries)) return
-  for (const table of ['repositories', 'manifests', 'users', 'groups', 'projects', 'grants', 'robots', 'audit_inbox']) {
+  for (const table of [
+    'repositories',
+    'manifests',
+    'users',
+    'groups',
+    'projects',
+    'grants',
+    'robots',
+    'audit_inbox',
+    'tag_history',
+  ]) {
     await sql`select setval(pg_get_serial_sequence(${table}, 'id'), (select coalesce(max(id), 0) + 1 from ${sql.table(table)}), false)`.execute(
       queries,
     )

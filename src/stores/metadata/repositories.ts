@@ -1,5 +1,6 @@
 import type { RepositoryName } from '../../oci/index.ts'
 import type { Engine, Queries } from './engine.ts'
+import { requireFreeName } from './names/redirects.ts'
 
 export interface Page<Key> {
   /** Exclusive: the last key of the page before. */
@@ -44,15 +45,51 @@ export async function repositoryId(queries: Queries, name: RepositoryName): Prom
   return (await queries.selectFrom('repositories').select('id').where('name', '=', name).executeTakeFirst())?.id
 }
 
-/** A repository begins with its first content. */
+export interface RepositoryPlace {
+  readonly id: number
+  readonly projectId: number
+}
+
+/**
+ * A repository begins with its first content, and so does its project where nobody made that before. Gives its id.
+ * @throws RepositoryRenamed where the name is kept for another.
+ */
 export async function ensureRepository(queries: Queries, name: RepositoryName, now: number): Promise<number> {
-  const existing = await repositoryId(queries, name)
-  if (existing !== undefined) return existing
+  return (await ensurePlace(queries, name, now)).id
+}
+
+/** As {@link ensureRepository}, with its project. */
+export async function ensurePlace(queries: Queries, name: RepositoryName, now: number): Promise<RepositoryPlace> {
+  const existing = await queries
+    .selectFrom('repositories')
+    .select(['id', 'project_id'])
+    .where('name', '=', name)
+    .executeTakeFirst()
+  if (existing && existing.project_id !== null) return { id: existing.id, projectId: existing.project_id }
+  if (!existing) await requireFreeName(queries, name)
+  const projectId = await ensureProject(queries, projectNameOf(name), now)
   const { id } = await queries
     .insertInto('repositories')
-    .values({ name, created_at: now })
-    .onConflict(conflict => conflict.column('name').doUpdateSet({ name }))
+    .values({ name, created_at: now, project_id: projectId })
+    .onConflict(conflict => conflict.column('name').doUpdateSet({ project_id: projectId }))
     .returning('id')
     .executeTakeFirstOrThrow()
-  return id
+  return { id, projectId }
+}
+
+export function projectNameOf(repository: RepositoryName): string {
+  return repository.split('/', 1)[0] as string
+}
+
+/** Private, as one that is made for what a registry without sign-in had (identity/projects.ts). */
+async function ensureProject(queries: Queries, name: string, now: number): Promise<number> {
+  const find = () => queries.selectFrom('projects').select('id').where('name', '=', name).executeTakeFirst()
+  const existing = await find()
+  if (existing) return existing.id
+  await queries
+    .insertInto('projects')
+    .values({ name, visibility: 'private', pushers: 'members', network: null, created_at: now })
+    .onConflict(conflict => conflict.column('name').doNothing())
+    .execute()
+  return ((await find()) as { id: number }).id
 }

@@ -1,11 +1,16 @@
-import type { Generated } from 'kysely'
+import type { ColumnType, Generated } from 'kysely'
 import type { Digest, DigestAlgorithm, RepositoryName, Tag } from '../../oci/index.ts'
 import type { AuditSchema } from './schema-audit.ts'
 import type { DetailsSchema } from './schema-details.ts'
 import type { IdentitySchema } from './schema-identity.ts'
 import type { LimitsSchema } from './schema-limits.ts'
+import type { NamesSchema } from './schema-names.ts'
+import type { ProtectionSchema } from './schema-protection.ts'
+
 import type { RetentionSchema } from './schema-retention.ts'
 import type { SourcesSchema } from './schema-sources.ts'
+import type { TrashSchema } from './schema-trash.ts'
+import type { UsageSchema } from './schema-usage.ts'
 
 /**
  * What Berth knows, apart from the bytes of blobs. Times are milliseconds since the epoch, sizes bytes.
@@ -24,9 +29,14 @@ export interface Schema
     AuditSchema,
     LimitsSchema,
     SourcesSchema,
+    ProtectionSchema,
     DetailsSchema,
-    RetentionSchema {
-  repositories: { id: Generated<number>; name: RepositoryName; created_at: number }
+    RetentionSchema,
+    NamesSchema,
+    UsageSchema,
+    TrashSchema {
+  /** Their project is the first component of their name; whoever does not give it has it filled in, if it is there. */
+  repositories: { id: Generated<number>; name: RepositoryName; created_at: number; project_id: ProjectColumn }
   blobs: {
     digest: Digest
     size_bytes: number
@@ -35,7 +45,7 @@ export interface Schema
     state: BlobState
     created_at: number
   }
-  repository_blobs: { repository_id: number; digest: Digest; linked_at: number }
+  repository_blobs: { repository_id: number; digest: Digest; linked_at: number; project_id: ProjectColumn }
   manifests: {
     id: Generated<number>
     repository_id: number
@@ -106,6 +116,7 @@ export interface Schema
   }
 }
 
+type ProjectColumn = ColumnType<number | null, number | undefined, number>
 export type JobState = 'waiting' | 'completed' | 'failed'
 /**
  * receiving: not whole yet, something is copied into it. here: serves. moving: takes no changes for a moment. moved: takes

@@ -2,16 +2,22 @@ import type { Digest, RepositoryName, Tag } from '../../oci/index.ts'
 import { type Recording, recordedWrite } from './audit/recorded-write.ts'
 import { type Discard, discardTag } from './discard.ts'
 import type { Engine, Queries } from './engine.ts'
-import { idOf, type Page, repositoryId } from './repositories.ts'
+import { type Judge, protectionFacts, type Refusal, repositoryWithProtection } from './protection.ts'
+import { idOf, type Page } from './repositories.ts'
+
+export type Untagged =
+  | { readonly outcome: 'removed'; readonly digest: Digest }
+  | { readonly outcome: 'unknown' }
+  | { readonly outcome: 'protected'; readonly refusal: Refusal; readonly digest: Digest }
 
 export interface Tags {
   /** Tags in byte order. Empty for a repository that does not exist. */
   list(repository: RepositoryName, page: Page<string>): Promise<readonly Tag[]>
-  /** Removes the tag, never the manifest; gives where it pointed, undefined when there was none; durable. */
+  /** Removes the tag, never the manifest, unless it must stay; durable. */
   remove(
-    tag: { repository: RepositoryName; tag: Tag } & Discard,
-    record?: Recording<Digest | undefined>,
-  ): Promise<Digest | undefined>
+    tag: { repository: RepositoryName; tag: Tag; judge: Judge } & Discard,
+    record?: Recording<Untagged>,
+  ): Promise<Untagged>
 }
 
 export function createTags(engine: Engine): Tags {
@@ -34,9 +40,23 @@ export function createTags(engine: Engine): Tags {
 
 async function removeTag(
   queries: Queries,
-  { repository, tag, ...discard }: Parameters<Tags['remove']>[0],
-): Promise<Digest | undefined> {
-  const id = await repositoryId(queries, repository)
-  if (id === undefined) return undefined
-  return discardTag(queries, { repositoryId: id, tag }, discard)
+  { repository, tag, judge, ...discard }: Parameters<Tags['remove']>[0],
+): Promise<Untagged> {
+  const found = await repositoryWithProtection(queries, repository)
+  if (!found) return { outcome: 'unknown' }
+  const { id } = found
+  if (found.isProtected) {
+    const state = await queries
+      .selectFrom('tags')
+      .select(['digest', 'updated_at as setAt'])
+      .where('repository_id', '=', id)
+      .where('name', '=', tag)
+      .executeTakeFirst()
+    if (!state) return { outcome: 'unknown' }
+    const facts = await protectionFacts(queries, { id, repository }, [state.digest])
+    const refusal = judge(facts, { kind: 'remove tag', by: 'person', now: discard.now, tag, ...state })
+    if (refusal) return { outcome: 'protected', refusal, digest: state.digest }
+  }
+  const digest = await discardTag(queries, { repositoryId: id, tag }, discard)
+  return digest === undefined ? { outcome: 'unknown' } : { outcome: 'removed', digest }
 }

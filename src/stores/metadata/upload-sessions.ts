@@ -2,7 +2,8 @@ import type { Digest, DigestAlgorithm, RepositoryName } from '../../oci/index.ts
 import { linkBlob } from './blob-links.ts'
 import type { Engine, Queries } from './engine.ts'
 import type { CondemnedObject } from './leavings.ts'
-import { ensureRepository } from './repositories.ts'
+import { requireFreeName } from './names/redirects.ts'
+import { ensurePlace } from './repositories.ts'
 
 export interface UploadSession {
   readonly id: string
@@ -17,6 +18,7 @@ export interface FoundSession extends UploadSession {
 }
 
 export interface UploadSessions {
+  /** @throws RepositoryRenamed where the name is kept for another repository. */
   start(session: UploadSession & { readonly now: number }): Promise<void>
   find(id: string): Promise<FoundSession | undefined>
   /**
@@ -100,6 +102,7 @@ export function createUploadSessions(engine: Engine): UploadSessions & UploadCom
   return {
     start: ({ now, ...session }) =>
       engine.write(async queries => {
+        await requireFreeName(queries, session.repository)
         await queries
           .insertInto('uploads')
           .values({ ...session, ...FRESH, started_at: now, updated_at: now })
@@ -188,7 +191,7 @@ async function linkStored(queries: Queries, upload: Parameters<UploadCompletion[
     .where('state', '=', 'stored')
     .executeTakeFirst()
   if (!blob) return false
-  await linkBlob(queries, { repositoryId: await ensureRepository(queries, repository, now), digest, now })
+  await linkBlob(queries, { place: await ensurePlace(queries, repository, now), digest, now })
   return true
 }
 
@@ -210,7 +213,7 @@ async function recordUpload(queries: Queries, upload: FinishedUpload): Promise<b
   else {
     await condemn(queries, { storageKey, digest, sizeBytes, now, reason: 'duplicate' })
   }
-  await linkBlob(queries, { repositoryId: await ensureRepository(queries, repository, now), digest, now })
+  await linkBlob(queries, { place: await ensurePlace(queries, repository, now), digest, now })
   return true
 }
 

@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
 import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import type { Engine, Queries } from '../engine.ts'
-import { isPostgres } from '../refuse-changes.ts'
+import { isFormerProject } from '../names/redirects.ts'
 import type { Pushers, Visibility } from '../schema-identity.ts'
+import { assignProjects } from '../usage/assign-projects.ts'
 
 export interface Project {
   readonly id: number
@@ -28,7 +28,7 @@ export interface Projects {
   find(name: string): Promise<Project | undefined>
   /** By name; with `holder`, those where it was granted something, itself or by a group. */
   list(page: { after?: string | undefined; limit: number; holder?: Holder | undefined }): Promise<readonly Project[]>
-  /** False when the name is taken; `owner` is granted that role in it; durable. */
+  /** False when the name is taken, or kept for a project that had it; `owner` is granted that role in it; durable. */
   create(
     project: { name: string; visibility: Visibility; ownerId?: number | undefined; now: number },
     record?: Recording<boolean>,
@@ -45,7 +45,17 @@ export interface ProjectAdoption {
   adopt(now: number): Promise<number>
 }
 
-const ADOPTED_AT_ONCE = 500
+/** What goes with a project. */
+const OF_ONE_PROJECT = [
+  'grants',
+  'robots',
+  'trust_rules',
+  'break_glass',
+  'immutability_rules',
+  'quotas',
+  'usage',
+  'usage_history',
+] as const
 const COLUMNS = ['id', 'name', 'visibility', 'pushers', 'network', 'created_at'] as const
 
 export function createProjects(engine: Engine): Projects & ProjectAdoption {
@@ -80,7 +90,7 @@ export function createProjects(engine: Engine): Projects & ProjectAdoption {
         return true
       }),
     remove: (name, record) => recordedWrite(engine, record, queries => removeProject(queries, name)),
-    adopt: now => engine.write(queries => adoptRepositories(queries, now)),
+    adopt: now => engine.write(queries => assignProjects(queries, now)),
   }
 }
 
@@ -109,32 +119,11 @@ export async function projectId(queries: Queries, name: string): Promise<number 
   return (await queries.selectFrom('projects').select('id').where('name', '=', name).executeTakeFirst())?.id
 }
 
-async function adoptRepositories(queries: Queries, now: number): Promise<number> {
-  const first = isPostgres(queries)
-    ? sql<string>`split_part(name, '/', 1)`
-    : sql<string>`case when instr(name, '/') > 0 then substr(name, 1, instr(name, '/') - 1) else name end`
-  const rows = await queries
-    .selectFrom('repositories')
-    .select(first.as('project'))
-    .distinct()
-    .where(first, 'not in', queries.selectFrom('projects').select('name'))
-    .execute()
-  const defaults = { visibility: 'private', pushers: 'members', network: null, created_at: now } as const
-  for (let from = 0; from < rows.length; from += ADOPTED_AT_ONCE) {
-    const values = rows.slice(from, from + ADOPTED_AT_ONCE).map(({ project }) => ({ name: project, ...defaults }))
-    await queries
-      .insertInto('projects')
-      .values(values)
-      .onConflict(conflict => conflict.column('name').doNothing())
-      .execute()
-  }
-  return rows.length
-}
-
 async function createProject(
   queries: Queries,
   { name, visibility, ownerId, now }: Parameters<Projects['create']>[0],
 ): Promise<boolean> {
+  if (await isFormerProject(queries, name)) return false
   const created = await queries
     .insertInto('projects')
     .values({ name, visibility, pushers: 'members', network: null, created_at: now })
@@ -171,8 +160,7 @@ async function removeProject(queries: Queries, name: string): Promise<ProjectRem
   const robots = queries.selectFrom('robots').select('id').where('project_id', '=', id)
   await queries.deleteFrom('credentials').where('owner_kind', '=', 'robot').where('owner_id', 'in', robots).execute()
   await queries.deleteFrom('grants').where('subject_kind', '=', 'robot').where('subject_id', 'in', robots).execute()
-  for (const table of ['grants', 'robots', 'trust_rules', 'break_glass'] as const)
-    await queries.deleteFrom(table).where('project_id', '=', id).execute()
+  for (const table of OF_ONE_PROJECT) await queries.deleteFrom(table).where('project_id', '=', id).execute()
   await queries.deleteFrom('projects').where('id', '=', id).execute()
   return 'removed'
 }

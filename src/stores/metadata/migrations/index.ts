@@ -9,9 +9,13 @@ import { identity } from './0007-identity.ts'
 import { audit } from './0008-audit.ts'
 import { limits } from './0009-limits.ts'
 import { sources } from './0010-sources.ts'
+import { usage } from './0011-usage.ts'
+import { protection } from './0012-protection.ts'
 import { retention } from './0013-retention.ts'
 import { retentionPolicies } from './0014-retention-policies.ts'
+import { trash } from './0015-trash.ts'
 import { details } from './0016-details.ts'
+import { history } from './0017-history.ts'
 
 /** Every version of the schema in order; only ever appended to. A name is a version and never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -25,7 +29,11 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-audit': audit,
   '0009-limits': limits,
   '0010-sources': sources,
+  '0011-usage': usage,
+  '0012-protection': protection,
   '0013-retention': retention,
   '0014-retention-policies': retentionPolicies,
+  '0015-trash': trash,
   '0016-details': details,
+  '0017-history': history,
 }

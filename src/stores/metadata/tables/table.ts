@@ -24,17 +24,26 @@ export type TableName =
   | 'manifest_references'
   | 'tags'
   | 'collection_candidates'
+  | 'trash'
+  | 'trash_references'
   | 'image_details'
   | 'labels'
   | 'condemned_objects'
   | IdentityTable
+  | 'immutability_rules'
+  | 'locks'
   | 'last_pulls'
   | 'retention_policies'
+  | 'tag_history'
+  | 'redirects'
+  | 'project_redirects'
   | 'audit_records'
   | 'audit_head'
   | 'audit_inbox'
   | 'audit_checkpoints'
   | 'audit_sinks'
+  | 'quotas'
+  | 'usage_history'
 
 /** Tables whose rows are the same wherever the registry is. */
 export type PlainTable = Exclude<TableName, 'blobs'>
