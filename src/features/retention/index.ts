@@ -1,3 +1,5 @@
+export type { RetentionEngine } from './engine/retention-engine.ts'
+export { createRunRetention } from './engine/run-retention.ts'
 export {
   type ImportedPolicy,
   type ImportPlace,
@@ -14,3 +16,4 @@ export type {
   RetentionRule,
   Selection,
 } from './policy.ts'
+export type { RetentionItem, RetentionReport, RetentionTask, RunRetention } from './run-port.ts'

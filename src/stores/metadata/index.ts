@@ -47,9 +47,9 @@ export type { RateWindow, RateWindows, TokenGrant, TokenRequest, UnspentTokens }
 export type { Referrers } from './referrers.ts'
 export type { Relocation, RelocationRecord } from './relocation.ts'
 export type { Page, Repositories } from './repositories.ts'
-export type { LastPull, LastPulls } from './retention/last-pulls.ts'
 export type { BlobUse } from './retention/blob-uses.ts'
 export type { RepositoryRow, RetentionFacts, RetentionReading, TagRow } from './retention/facts.ts'
+export type { LastPull, LastPulls } from './retention/last-pulls.ts'
 export type { Expired, ExpiredTag, Expiry, RetentionRemoval } from './retention/removal.ts'
 export type {
   CredentialKind,

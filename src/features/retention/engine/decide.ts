@@ -1,5 +1,5 @@
 import type { Age, Conditions } from '../policy.ts'
-import { type Entries, lastUse, UNKNOWN, YES } from './entries.ts'
+import { type Entries, lastUse, NO, UNKNOWN, YES } from './entries.ts'
 import { newestLines } from './minor-lines.ts'
 import { AMONG, BEYOND, rankNewest } from './newest.ts'
 import type { RuleHere } from './rules-here.ts'
@@ -17,21 +17,21 @@ export function decideRepository(rules: readonly RuleHere[], entries: Entries, n
   for (const { index, rule } of rules) {
     const selection = entries.selection[index]
     if (!selection) continue
-    const isSure = rule.action === 'delete'
     const conditions = prepare(rule.when, entries, selection, now)
-    const verdicts = isSure ? deleted : kept
-    for (let entry = 0; entry < selection.length; entry += 1) {
-      const selected = selection[entry] as number
-      if (selected === YES || (selected === UNKNOWN && !isSure)) {
-        const isFree = verdicts[entry] === 0 && !(isSure && isShielded[entry])
-        if (isFree && holds(conditions, entry, selected)) verdicts[entry] = index + 1
-      }
-    }
+    const speaks = (entry: number, least: number) =>
+      (selection[entry] as number) >= least && holds(conditions, entry, selection[entry] as number)
+    if (rule.action === 'keep') mark(kept, index, entry => speaks(entry, UNKNOWN))
+    else mark(deleted, index, entry => !isShielded[entry] && speaks(entry, YES))
     // Only for later rules.
-    if (rule.isExclusive)
-      for (let entry = 0; entry < selection.length; entry += 1) if (selection[entry]) isShielded[entry] = 1
+    if (rule.isExclusive) mark(isShielded, 0, entry => selection[entry] !== NO)
   }
   return kept.map((rule, entry) => rule || -(deleted[entry] as number))
+}
+
+/** Writes the rule's number where it speaks and none did before. */
+function mark(verdicts: Int16Array | Uint8Array, index: number, speaks: (entry: number) => boolean): void {
+  for (let entry = 0; entry < verdicts.length; entry += 1)
+    if (verdicts[entry] === 0 && speaks(entry)) verdicts[entry] = index + 1
 }
 
 interface Prepared {
@@ -41,7 +41,10 @@ interface Prepared {
 }
 
 function holds({ ofTime, ofPlace }: Prepared, entry: number, selected: number): boolean {
-  return ofTime.every(condition => condition(entry)) && (selected === UNKNOWN || ofPlace.every(condition => condition(entry)))
+  return (
+    ofTime.every(condition => condition(entry)) &&
+    (selected === UNKNOWN || ofPlace.every(condition => condition(entry)))
+  )
 }
 
 function prepare(when: Conditions, entries: Entries, selection: Uint8Array, now: number): Prepared {

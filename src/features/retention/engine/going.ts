@@ -2,18 +2,20 @@ import type { Entries } from './entries.ts'
 import type { Relations } from './relations.ts'
 
 /**
- * Which manifests go when those entries go that `isGoing` says: an image with the last of its tags, unless an index or its
+ * Which manifests go when those entries go that `isGoing` says, and those stay that are locked: an image with the last of its tags, unless an index or its
  * subject holds it; then what only it held: its children, what refers to it, and so on. By manifest, 1 for those that go.
  */
 export function manifestsThatGo(
   { imageOf, relations }: Pick<Entries, 'imageOf' | 'relations'>,
   isGoing: (entry: number) => boolean,
+  locked: readonly number[] = [],
 ): Uint8Array {
   const stays = new Uint8Array(relations.manifests.size)
   const goes = new Uint8Array(stays.length)
   const isRoot = new Uint8Array(relations.images)
   for (let entry = 0; entry < imageOf.length; entry += 1)
     (isGoing(entry) ? isRoot : stays)[imageOf[entry] as number] = 1
+  for (const manifest of locked) stays[manifest] = 1
   const { isHeld, followersOf } = bonds(relations, goes)
   const open: number[] = []
   const tryIt = (manifest: number) => {

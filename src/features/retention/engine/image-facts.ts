@@ -2,10 +2,9 @@ import { type Digest, matchesGlob } from '../../../oci/index.ts'
 import type { RetentionReading } from '../../../stores/metadata/index.ts'
 import type { Selection } from '../policy.ts'
 import { type Entries, NO, UNKNOWN, YES } from './entries.ts'
-import { pagesOf } from './pages.ts'
-import { fallbackTagPages } from './read-entries.ts'
+import { fallbackTagPages } from './pages.ts'
 import type { Relations } from './relations.ts'
-import { needsOf, type RuleHere } from './rules-here.ts'
+import type { RuleHere } from './rules-here.ts'
 
 /** For each manifest of the repository NO, UNKNOWN or YES. */
 type Fact = Uint8Array
@@ -97,13 +96,8 @@ async function labelMatches(here: Here, key: string, glob: string): Promise<Fact
     fact[manifest] = hasMatch(labels, key, glob) ? YES : NO
   })
   relations.raiseToLeaders('child', fact)
-  const pages = pagesOf(
-    page => reading.labels(repositoryId, page),
-    row => row,
-  )
-  for await (const rows of pages) {
-    for (const row of rows)
-      if (row.key === key && matchesGlob(glob, row.value)) set(relations, fact, row.digest, YES)
+  for await (const rows of reading.labels(repositoryId)) {
+    for (const row of rows) if (row.key === key && matchesGlob(glob, row.value)) set(relations, fact, row.digest, YES)
   }
   return fact
 }
@@ -116,11 +110,7 @@ const SIGNATURES = [
 
 async function signed({ reading, repositoryId, relations }: Here): Promise<Fact> {
   const fact = new Uint8Array(relations.manifests.size)
-  const pages = pagesOf(
-    page => reading.typedReferrers(repositoryId, page),
-    row => row,
-  )
-  for await (const rows of pages) {
+  for await (const rows of reading.typedReferrers(repositoryId)) {
     for (const { subject, artifact_type } of rows)
       if (artifact_type !== null && matchesOne(SIGNATURES, artifact_type)) set(relations, fact, subject, YES)
   }
@@ -141,11 +131,7 @@ async function eachManifest(
   { reading, repositoryId, relations }: Here,
   visit: (manifest: number, row: { artifact_type: string | null; annotations: string | null }) => void,
 ): Promise<void> {
-  const pages = pagesOf(
-    page => reading.manifests(repositoryId, page),
-    ({ digest }) => digest,
-  )
-  for await (const rows of pages) {
+  for await (const rows of reading.manifests(repositoryId)) {
     for (const row of rows) {
       const manifest = relations.manifests.find(row.digest)
       if (manifest >= 0) visit(manifest, row)
@@ -157,11 +143,7 @@ async function eachDetails(
   { reading, repositoryId, relations }: Here,
   visit: (manifest: number, row: { platforms: string | null; labels: string | null }) => void,
 ): Promise<void> {
-  const pages = pagesOf(
-    page => reading.details(repositoryId, page),
-    ({ digest }) => digest,
-  )
-  for await (const rows of pages) {
+  for await (const rows of reading.details(repositoryId)) {
     for (const row of rows) {
       const manifest = relations.manifests.find(row.digest)
       if (manifest >= 0) visit(manifest, row)

@@ -1,18 +1,21 @@
-/** Large enough that asking costs little beside reading, small enough that a page is soon forgotten. */
-const PAGE_ROWS = 2000
+import { FALLBACK_TAGS, subjectOfFallbackTag } from '../../../oci/index.ts'
+import type { RetentionReading } from '../../../stores/metadata/index.ts'
 
-/** All rows, page by page. */
-export async function* pagesOf<Row, Key>(
-  read: (page: { readonly after?: Key | undefined; readonly limit: number }) => Promise<readonly Row[]>,
-  keyOf: (row: Row) => Key,
-): AsyncGenerator<readonly Row[]> {
-  let after: Key | undefined
-  for (;;) {
-    const page = await read({ after, limit: PAGE_ROWS })
-    const last = page.at(-1)
-    if (last === undefined) return
-    yield page
-    if (page.length < PAGE_ROWS) return
-    after = keyOf(last)
-  }
+/** Tags that are entries: all but those that keep an image's signatures and the like. */
+export async function* tagPages(reading: RetentionReading, repositoryId: number) {
+  for await (const rows of reading.tags(repositoryId))
+    yield rows.filter(({ name }) => subjectOfFallbackTag(name) === undefined)
+}
+
+/** Images without a tag that nothing else stands for: what refers to something lives and goes with that. */
+export async function* untaggedPages(reading: RetentionReading, repositoryId: number) {
+  for await (const rows of reading.untagged(repositoryId)) yield rows.filter(({ subject }) => subject === null)
+}
+
+export async function* fallbackTagPages(reading: RetentionReading, repositoryId: number) {
+  for await (const rows of reading.tagsBetween(repositoryId, FALLBACK_TAGS))
+    yield rows.flatMap(row => {
+      const subject = subjectOfFallbackTag(row.name)
+      return subject === undefined ? [] : [{ ...row, subject }]
+    })
 }

@@ -1,9 +1,9 @@
-import { type Digest, FALLBACK_TAGS, subjectOfFallbackTag, type Tag } from '../../../oci/index.ts'
+import type { Digest, Tag } from '../../../oci/index.ts'
 import type { RepositoryRow, RetentionReading } from '../../../stores/metadata/index.ts'
 import { type Entries, NO, YES } from './entries.ts'
 import { bytes, floats, Growing, integers } from './growing.ts'
 import { narrowByFacts } from './image-facts.ts'
-import { pagesOf } from './pages.ts'
+import { fallbackTagPages, tagPages, untaggedPages } from './pages.ts'
 import { Relations } from './relations.ts'
 import { needsOf, type RuleHere } from './rules-here.ts'
 import { Versions } from './versions.ts'
@@ -36,36 +36,6 @@ export async function readEntries(
     pulledAt: needs.pulls ? await readPulls(reading, repository.id, relations) : undefined,
   }
   return { ...entries, selection: await narrowByFacts(reading, entries, rules, taken.selections()) }
-}
-
-/** Tags that are entries: all but those that keep an image's signatures and the like. */
-export async function* tagPages(reading: RetentionReading, repositoryId: number) {
-  const pages = pagesOf(
-    page => reading.tags(repositoryId, page),
-    ({ digest, name }) => ({ digest, name }),
-  )
-  for await (const rows of pages) yield rows.filter(({ name }) => subjectOfFallbackTag(name) === undefined)
-}
-
-/** Images without a tag that nothing else stands for: what refers to something lives and goes with that. */
-export async function* untaggedPages(reading: RetentionReading, repositoryId: number) {
-  const pages = pagesOf(
-    page => reading.untagged(repositoryId, page),
-    ({ digest }) => digest,
-  )
-  for await (const rows of pages) yield rows.filter(({ subject }) => subject === null)
-}
-
-export async function* fallbackTagPages(reading: RetentionReading, repositoryId: number) {
-  const pages = pagesOf(
-    page => reading.tagsBetween(repositoryId, FALLBACK_TAGS, page),
-    ({ name }) => name,
-  )
-  for await (const rows of pages)
-    yield rows.flatMap(row => {
-      const subject = subjectOfFallbackTag(row.name)
-      return subject === undefined ? [] : [{ ...row, subject }]
-    })
 }
 
 /** Entries as they are read, one column each. */
@@ -109,11 +79,12 @@ class Taken {
 
   /** The image has no more tags: what all of them together say can be said. */
   endOfTags(): void {
-    if (this.#digest === undefined) return
+    const digest = this.#digest
+    if (digest === undefined) return
     this.#digest = undefined
-    for (const [at, tags] of this.#ofImage.entries()) {
+    for (const [at, { selectsDigest }] of this.#rules.entries()) {
       const selection = this.#selection[at]
-      if (tags.end() || !selection) continue
+      if (!selection || (this.#ofImage[at]?.end() && selectsDigest(digest))) continue
       for (let entry = selection.size - 1; entry >= 0 && this.#imageOf.at(entry) === this.#image; entry -= 1)
         selection.set(entry, NO)
     }
@@ -122,8 +93,8 @@ class Taken {
   takeUntagged(digest: Digest, pushedAt: number): void {
     this.#imageOf.push(this.#relations.manifests.add(digest))
     this.#setAt.push(pushedAt)
-    for (const [at, { selectsUntagged }] of this.#rules.entries())
-      this.#selection[at]?.push(selectsUntagged ? YES : NO)
+    for (const [at, { selectsUntagged, selectsDigest }] of this.#rules.entries())
+      this.#selection[at]?.push(selectsUntagged && selectsDigest(digest) ? YES : NO)
   }
 
   columns() {
@@ -159,34 +130,18 @@ class ImageTags {
 
 async function readRelations(reading: RetentionReading, repositoryId: number, relations: Relations): Promise<void> {
   const { manifests } = relations
-  const children = pagesOf(
-    page => reading.children(repositoryId, page),
-    row => row,
-  )
-  for await (const rows of children)
+  for await (const rows of reading.children(repositoryId))
     for (const { manifest, target } of rows) relations.add('child', manifests.add(manifest), manifests.add(target))
-  const referrers = pagesOf(
-    page => reading.referrers(repositoryId, page),
-    row => row,
-  )
-  for await (const rows of referrers)
+  for await (const rows of reading.referrers(repositoryId))
     for (const { subject, digest } of rows) relations.add('referrer', manifests.add(subject), manifests.add(digest))
   for await (const rows of fallbackTagPages(reading, repositoryId))
     for (const { subject, digest } of rows) relations.add('fallback', manifests.add(subject), manifests.add(digest))
 }
 
 /** When each manifest was pulled last, and each index when one of its children was. */
-async function readPulls(
-  reading: RetentionReading,
-  repositoryId: number,
-  relations: Relations,
-): Promise<Float64Array> {
+async function readPulls(reading: RetentionReading, repositoryId: number, relations: Relations): Promise<Float64Array> {
   const pulledAt = new Float64Array(relations.manifests.size)
-  const pages = pagesOf(
-    page => reading.lastPulls(repositoryId, page),
-    ({ digest }) => digest,
-  )
-  for await (const rows of pages) {
+  for await (const rows of reading.lastPulls(repositoryId)) {
     for (const { digest, pulled_at } of rows) {
       const manifest = relations.manifests.find(digest)
       if (manifest >= 0) pulledAt[manifest] = pulled_at

@@ -10,7 +10,8 @@ export interface RuleHere {
   /** As far as the tag alone says. */
   readonly selectsTag: (tag: string) => boolean
   readonly selectsUntagged: boolean
-  /** One for each pattern that some tag of the image must match. */
+  readonly selectsDigest: (digest: string) => boolean
+  /** For each of these some tag of the image must pass. */
   readonly imageHasTags: readonly ((tag: string) => boolean)[]
 }
 
@@ -39,14 +40,20 @@ export function rulesFor(policy: RetentionPolicy): (repository: string) => reado
 }
 
 function prepare(rule: RetentionRule, index: number): RuleHere {
-  const { state, tags, exceptTags, imageHasTags = [] } = rule.select
+  const { state, tags, exceptTags, imageHasTags = [], imageHasTagsExcept, digests } = rule.select
   const [isIn, isOut] = [tags && tagMatcher(tags), exceptTags && tagMatcher(exceptTags)]
+  const isExcepted = imageHasTagsExcept && tagMatcher(imageHasTagsExcept)
+  const ofImage = [
+    ...imageHasTags.map(pattern => tagMatcher([pattern])),
+    ...(isExcepted ? [(tag: string) => !isExcepted(tag)] : []),
+  ]
   return {
     index,
     rule,
     selectsTag: tag => state !== 'untagged' && (!isIn || isIn(tag)) && !isOut?.(tag),
-    selectsUntagged: state !== 'tagged' && !tags && imageHasTags.length === 0,
-    imageHasTags: imageHasTags.map(pattern => tagMatcher([pattern])),
+    selectsUntagged: state !== 'tagged' && !tags && ofImage.length === 0,
+    selectsDigest: digest => !digests || digests.some(glob => matchesGlob(glob, digest)),
+    imageHasTags: ofImage,
   }
 }
 

@@ -1,36 +1,42 @@
 import { sql } from 'kysely'
-import type { Digest, RepositoryName, Tag } from '../../../oci/index.ts'
+import { type Digest, fallbackTags, type RepositoryName, type Tag } from '../../../oci/index.ts'
 import type { Engine, Queries } from '../engine.ts'
+import { type ProtectionFacts, protectionFacts, repositoryWithProtection } from '../protection.ts'
 import type { Page } from '../repositories.ts'
 import { type BlobUse, blobUses, holdersOf, usesIn } from './blob-uses.ts'
 
-/** All that decides what stays in a repository, page by page in the order of an index. Times are milliseconds since the epoch. */
+/** Rows in the order of an index, a page at a time: read when they are asked for, and forgotten when the next is. */
+export type Pages<Row> = AsyncIterable<readonly Row[]>
+
+/** All that decides what stays in a repository. Times are milliseconds since the epoch. */
 export interface RetentionReading {
   /** Repositories of the project, by name. */
-  repositories(project: string, page: Page<RepositoryName>): Promise<readonly RepositoryRow[]>
+  repositories(project: string): Pages<RepositoryRow>
   /** Since when pulls are recorded. */
   pullsSince(): Promise<number>
   /** Tags image by image: by digest, then name. */
-  tags(repositoryId: number, page: Page<Pick<TagRow, 'digest' | 'name'>>): Promise<readonly TagRow[]>
+  tags(repositoryId: number): Pages<TagRow>
   /** Tags between two names, by name. */
-  tagsBetween(repositoryId: number, range: { from: string; to: string }, page: Page<Tag>): Promise<readonly TagRow[]>
+  tagsBetween(repositoryId: number, range: { readonly from: string; readonly to: string }): Pages<TagRow>
   /** Manifests without a tag that no index names, by digest. */
-  untagged(repositoryId: number, page: Page<Digest>): Promise<readonly UntaggedRow[]>
+  untagged(repositoryId: number): Pages<UntaggedRow>
   /** Which manifest is named by which index, by child. */
-  children(repositoryId: number, page: Page<ChildRow>): Promise<readonly ChildRow[]>
+  children(repositoryId: number): Pages<ChildRow>
   /** Which manifest refers to which subject, by subject; the subject need not be there. */
-  referrers(repositoryId: number, page: Page<ReferrerRow>): Promise<readonly ReferrerRow[]>
+  referrers(repositoryId: number): Pages<ReferrerRow>
   /** As `referrers`, and of what type each is. */
-  typedReferrers(repositoryId: number, page: Page<ReferrerRow>): Promise<readonly TypedReferrerRow[]>
-  manifests(repositoryId: number, page: Page<Digest>): Promise<readonly ManifestRow[]>
-  details(repositoryId: number, page: Page<Digest>): Promise<readonly DetailsRow[]>
+  typedReferrers(repositoryId: number): Pages<TypedReferrerRow>
+  /** By digest. */
+  manifests(repositoryId: number): Pages<ManifestRow>
+  /** By digest. */
+  details(repositoryId: number): Pages<DetailsRow>
   /** Labels that people gave to images, by digest and key. */
-  labels(
-    repositoryId: number,
-    page: Page<Pick<LabelRow, 'digest' | 'key'>>,
-  ): Promise<readonly LabelRow[]>
-  lastPulls(repositoryId: number, page: Page<Digest>): Promise<readonly { digest: Digest; pulled_at: number }[]>
-  /** What would go with these if they went: children, referrers. */
+  labels(repositoryId: number): Pages<LabelRow>
+  /** By digest. */
+  lastPulls(repositoryId: number): Pages<LastPullRow>
+  /** All that must stay in the repository, whatever the rules of retention say; undefined when there is nothing. */
+  protection(repository: RepositoryRow): Promise<ProtectionFacts | undefined>
+  /** What would go with these if they went: children, referrers, what their fallback tags point to. */
   followers(repositoryId: number, digests: readonly Digest[]): Promise<readonly FollowerRow[]>
   /** The blobs that these manifests name, each as often as it is named. */
   blobUses(repositoryId: number, digests: readonly Digest[]): Promise<readonly BlobUse[]>
@@ -88,6 +94,10 @@ export interface LabelRow {
   readonly key: string
   readonly value: string
 }
+export interface LastPullRow {
+  readonly digest: Digest
+  readonly pulled_at: number
+}
 export interface FollowerRow {
   readonly of: Digest
   readonly digest: Digest
@@ -99,85 +109,33 @@ export function createRetentionFacts(engine: Engine): RetentionFacts {
 
 function readingOf(db: Queries): RetentionReading {
   return {
-    repositories: (project, page) => repositoriesOf(db, project, page),
+    repositories: project => pagesOf<RepositoryRow>(page => repositoriesOf(db, project, page)),
     async pullsSince() {
       return (await db.selectFrom('pull_records').select('since').executeTakeFirstOrThrow()).since
     },
-    tags: (id, { after, limit }) =>
-      db
-        .selectFrom('tags')
-        .select(['digest', 'name', 'updated_at'])
-        .where('repository_id', '=', id)
-        .where(beyond('digest', 'name', after && [after.digest, after.name]))
-        .orderBy('digest')
-        .orderBy('name')
-        .limit(limit)
-        .execute(),
-    tagsBetween: (id, { from, to }, { after, limit }) =>
-      db
-        .selectFrom('tags')
-        .select(['digest', 'name', 'updated_at'])
-        .where('repository_id', '=', id)
-        .where('name', '>', after ?? (from as Tag))
-        .where('name', '<', to as Tag)
-        .orderBy('name')
-        .limit(limit)
-        .execute(),
-    untagged: (id, page) => untaggedIn(db, id, page),
-    children: (id, { after, limit }) =>
-      db
-        .selectFrom('manifest_references')
-        .select(['target', 'manifest'])
-        .where('repository_id', '=', id)
-        // Not as a parameter: the index is of these rows alone.
-        .where('kind', '=', sql.lit('manifest' as const))
-        .where(beyond('target', 'manifest', after && [after.target, after.manifest]))
-        .orderBy('target')
-        .orderBy('manifest')
-        .limit(limit)
-        .execute(),
-    referrers: (id, page) => referrersIn(db, id, page).select(['subject', 'digest']).$narrowType<{ subject: Digest }>().execute(),
-    typedReferrers: (id, page) =>
-      referrersIn(db, id, page).select(['subject', 'digest', 'artifact_type']).$narrowType<{ subject: Digest }>().execute(),
-    manifests: (id, { after, limit }) =>
-      db
-        .selectFrom('manifests')
-        .select(['digest', 'artifact_type', 'annotations'])
-        .where('repository_id', '=', id)
-        .where('digest', '>', after ?? ('' as Digest))
-        .orderBy('digest')
-        .limit(limit)
-        .execute(),
-    details: (id, { after, limit }) =>
-      db
-        .selectFrom('image_details')
-        .select(['digest', 'platforms', 'labels'])
-        .where('repository_id', '=', id)
-        .where('digest', '>', after ?? ('' as Digest))
-        .orderBy('digest')
-        .limit(limit)
-        .execute(),
-    labels: (id, { after, limit }) =>
-      db
-        .selectFrom('labels')
-        .select(['digest', 'key', 'value'])
-        .where('repository_id', '=', id)
-        .where('digest', '>', '' as Digest)
-        .where(beyond('digest', 'key', after && [after.digest, after.key]))
-        .orderBy('digest')
-        .orderBy('key')
-        .limit(limit)
-        .$narrowType<{ digest: Digest }>()
-        .execute(),
-    lastPulls: (id, { after, limit }) =>
-      db
-        .selectFrom('last_pulls')
-        .select(['digest', 'pulled_at'])
-        .where('repository_id', '=', id)
-        .where('digest', '>', after ?? ('' as Digest))
-        .orderBy('digest')
-        .limit(limit)
-        .execute(),
+    tags: id => pagesOf<TagRow>(page => tagsIn(db, id, page)),
+    tagsBetween: (id, range) => pagesOf<TagRow>(page => tagsBetween(db, id, range, page)),
+    untagged: id => pagesOf<UntaggedRow>(page => untaggedIn(db, id, page)),
+    children: id => pagesOf<ChildRow>(page => childrenIn(db, id, page)),
+    referrers: id =>
+      pagesOf<ReferrerRow>(page =>
+        referrersIn(db, id, page).select(['subject', 'digest']).$narrowType<{ subject: Digest }>().execute(),
+      ),
+    typedReferrers: id =>
+      pagesOf<TypedReferrerRow>(page =>
+        referrersIn(db, id, page)
+          .select(['subject', 'digest', 'artifact_type'])
+          .$narrowType<{ subject: Digest }>()
+          .execute(),
+      ),
+    manifests: id => pagesOf<ManifestRow>(page => manifestsIn(db, id, page)),
+    details: id => pagesOf<DetailsRow>(page => detailsIn(db, id, page)),
+    labels: id => pagesOf<LabelRow>(page => labelsIn(db, id, page)),
+    lastPulls: id => pagesOf<LastPullRow>(page => lastPullsIn(db, id, page)),
+    async protection({ id, name: repository }) {
+      const found = await repositoryWithProtection(db, repository)
+      return found?.isProtected ? protectionFacts(db, { id, repository }) : undefined
+    },
     followers: (id, digests) => followersOf(db, id, digests),
     blobUses: (id, digests) => blobUses(db, id, digests),
     usesIn: (id, blobs) => usesIn(db, id, blobs),
@@ -185,13 +143,25 @@ function readingOf(db: Queries): RetentionReading {
   }
 }
 
-/** Behind the last row of the page before. */
+/** Large enough that asking costs little beside reading, small enough that a page is soon forgotten. */
+const PAGE_ROWS = 2000
+
+async function* pagesOf<Row>(read: (page: Page<Row>) => Promise<readonly Row[]>): Pages<Row> {
+  let after: Row | undefined
+  do {
+    const rows = await read({ after, limit: PAGE_ROWS })
+    if (rows.length > 0) yield rows
+    after = rows.length < PAGE_ROWS ? undefined : rows.at(-1)
+  } while (after !== undefined)
+}
+
+/** Behind the last row of the page before, in the order of two columns. */
 function beyond(first: string, second: string, after: readonly [string, string] | undefined) {
   if (!after) return sql<boolean>`1 = 1`
   return sql<boolean>`(${sql.ref(first)}, ${sql.ref(second)}) > (${after[0]}, ${after[1]})`
 }
 
-function repositoriesOf(db: Queries, project: string, { after, limit }: Page<RepositoryName>) {
+function repositoriesOf(db: Queries, project: string, { after, limit }: Page<RepositoryRow>) {
   return db
     .selectFrom('repositories')
     .select(['id', 'name'])
@@ -205,18 +175,18 @@ function repositoriesOf(db: Queries, project: string, { after, limit }: Page<Rep
         ]),
       ]),
     )
-    .where('name', '>', after ?? ('' as RepositoryName))
+    .where('name', '>', after?.name ?? ('' as RepositoryName))
     .orderBy('name')
     .limit(limit)
     .execute()
 }
 
-function untaggedIn(db: Queries, id: number, { after, limit }: Page<Digest>): Promise<readonly UntaggedRow[]> {
+function untaggedIn(db: Queries, id: number, { after, limit }: Page<UntaggedRow>) {
   return db
     .selectFrom('manifests')
     .select(['manifests.digest', 'manifests.pushed_at', 'manifests.subject'])
     .where('manifests.repository_id', '=', id)
-    .where('manifests.digest', '>', after ?? ('' as Digest))
+    .where('manifests.digest', '>', after?.digest ?? ('' as Digest))
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
@@ -254,6 +224,101 @@ function referrersIn(db: Queries, id: number, { after, limit }: Page<ReferrerRow
     .limit(limit)
 }
 
+function tagsIn(db: Queries, id: number, { after, limit }: Page<TagRow>) {
+  return db
+    .selectFrom('tags')
+    .select(['digest', 'name', 'updated_at'])
+    .where('repository_id', '=', id)
+    .where(beyond('digest', 'name', after && [after.digest, after.name]))
+    .orderBy('digest')
+    .orderBy('name')
+    .limit(limit)
+    .execute()
+}
+
+function tagsBetween(
+  db: Queries,
+  id: number,
+  { from, to }: { readonly from: string; readonly to: string },
+  { after, limit }: Page<TagRow>,
+) {
+  return db
+    .selectFrom('tags')
+    .select(['digest', 'name', 'updated_at'])
+    .where('repository_id', '=', id)
+    .where('name', '>', after?.name ?? (from as Tag))
+    .where('name', '<', to as Tag)
+    .orderBy('name')
+    .limit(limit)
+    .execute()
+}
+
+function childrenIn(db: Queries, id: number, { after, limit }: Page<ChildRow>) {
+  return (
+    db
+      .selectFrom('manifest_references')
+      .select(['target', 'manifest'])
+      .where('repository_id', '=', id)
+      // Not as a parameter: the index is of these rows alone.
+      .where('kind', '=', sql.lit('manifest' as const))
+      .where(beyond('target', 'manifest', after && [after.target, after.manifest]))
+      .orderBy('target')
+      .orderBy('manifest')
+      .limit(limit)
+      .execute()
+  )
+}
+
+function labelsIn(db: Queries, id: number, { after, limit }: Page<LabelRow>) {
+  return (
+    db
+      .selectFrom('labels')
+      .select(['digest', 'key', 'value'])
+      .where('repository_id', '=', id)
+      // Those of the repository itself have none.
+      .where('digest', '>', '' as Digest)
+      .where(beyond('digest', 'key', after && [after.digest, after.key]))
+      .orderBy('digest')
+      .orderBy('key')
+      .limit(limit)
+      .$narrowType<{ digest: Digest }>()
+      .execute()
+  )
+}
+
+function manifestsIn(db: Queries, id: number, { after, limit }: Page<ManifestRow>) {
+  return db
+    .selectFrom('manifests')
+    .select(['digest', 'artifact_type', 'annotations'])
+    .where('repository_id', '=', id)
+    .where('digest', '>', after?.digest ?? ('' as Digest))
+    .orderBy('digest')
+    .limit(limit)
+    .execute()
+}
+
+function detailsIn(db: Queries, id: number, { after, limit }: Page<DetailsRow>) {
+  return db
+    .selectFrom('image_details')
+    .select(['digest', 'platforms', 'labels'])
+    .where('repository_id', '=', id)
+    .where('digest', '>', after?.digest ?? ('' as Digest))
+    .orderBy('digest')
+    .limit(limit)
+    .execute()
+}
+
+function lastPullsIn(db: Queries, id: number, { after, limit }: Page<LastPullRow>) {
+  return db
+    .selectFrom('last_pulls')
+    .select(['digest', 'pulled_at'])
+    .where('repository_id', '=', id)
+    .where('digest', '>', after?.digest ?? ('' as Digest))
+    .orderBy('digest')
+    .limit(limit)
+    .execute()
+}
+
 async function followersOf(db: Queries, id: number, digests: readonly Digest[]): Promise<readonly FollowerRow[]> {
   const children = await db
     .selectFrom('manifest_references')
@@ -269,5 +334,13 @@ async function followersOf(db: Queries, id: number, digests: readonly Digest[]):
     .where('subject', 'in', [...digests])
     .$narrowType<{ of: Digest }>()
     .execute()
-  return [...children, ...referrers]
+  const subjects = new Map(digests.flatMap(digest => fallbackTags(digest).map(tag => [tag, digest])))
+  const tags = await db
+    .selectFrom('tags')
+    .select(['name', 'digest'])
+    .where('repository_id', '=', id)
+    .where('name', 'in', [...subjects.keys()])
+    .execute()
+  const fallbacks = tags.map(({ name, digest }) => ({ of: subjects.get(name) as Digest, digest }))
+  return [...children, ...referrers, ...fallbacks]
 }

@@ -3,6 +3,7 @@ import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import { isTagged, manifestNaming } from '../candidates.ts'
 import { type Discard, discardManifest, discardTag } from '../discard.ts'
 import type { Engine, Queries } from '../engine.ts'
+import { type Judge, protectionFacts, type Refusal, repositoryWithProtection } from '../protection.ts'
 
 /** What rules take out, as it was when they decided it. Times are milliseconds since the epoch. */
 export interface Expired {
@@ -27,7 +28,7 @@ export interface ExpiredTag {
 
 /** What became of it. Each tag that went, each manifest with the tags that it took along; and what did not go, and why. */
 export interface Expiry {
-  readonly tags: readonly ExpiredTag[]
+  readonly tags: readonly (ExpiredTag & { readonly digest: Digest })[]
   readonly manifests: readonly ExpiredManifest[]
   readonly skipped: readonly Skipped[]
 }
@@ -41,56 +42,87 @@ export interface ExpiredManifest {
 export interface Skipped {
   /** Absent: the image itself. */
   readonly tag?: Tag | undefined
-  readonly because: 'changed' | 'pulled'
+  /** It was pulled or changed in the meantime, or must stay: the refusal says why. */
+  readonly because: 'changed' | 'pulled' | Refusal
 }
 
 export interface RetentionRemoval {
   /**
-   * Takes out each of these that still is as it was decided on, in one transaction; a manifest together with what refers
-   * to it and with what it alone names; durable.
+   * Takes out each of these that still is as it was decided on and may go, in one transaction; a manifest together with
+   * what refers to it and with what it alone names; durable. All of one repository.
    */
-  remove(
-    batch: readonly Expired[],
-    discard: Omit<Discard, 'rule'>,
-    record: Recording<readonly Expiry[]>,
-  ): Promise<readonly Expiry[]>
+  remove(batch: readonly Expired[], discard: Deed, record: Recording<readonly Expiry[]>): Promise<readonly Expiry[]>
 }
 
 export function createRetentionRemoval(engine: Engine): RetentionRemoval {
   return {
     remove: (batch, discard, record) =>
       recordedWrite(engine, record, async queries => {
+        const [first] = batch
+        if (!first) return []
+        const mayGo = await judgementOn(queries, first, discard)
         const outcomes: Expiry[] = []
-        for (const expired of batch) outcomes.push(await removeOne(queries, expired, discard))
+        for (const expired of batch) outcomes.push(await removeOne(queries, expired, { ...discard, mayGo }))
         return outcomes
       }),
   }
 }
 
-type Deed = Omit<Discard, 'rule'>
+/** How it is done, and who says what may go. */
+export type Deed = Omit<Discard, 'rule'> & { readonly judge: Judge }
 
-async function removeOne(queries: Queries, expired: Expired, discard: Deed): Promise<Expiry> {
+type MayGo = (thing: { readonly digest: Digest; readonly tag?: ExpiredTag }) => Refusal | undefined
+type Judged = Omit<Discard, 'rule'> & { readonly mayGo: MayGo }
+
+async function judgementOn(
+  queries: Queries,
+  { repositoryId: id, repository }: Expired,
+  { judge, now }: Deed,
+): Promise<MayGo> {
+  if (!(await repositoryWithProtection(queries, repository))?.isProtected) return () => undefined
+  const facts = await protectionFacts(queries, { id, repository })
+  const common = { by: 'retention', now } as const
+  return ({ digest, tag }) =>
+    judge(
+      facts,
+      tag
+        ? { ...common, kind: 'remove tag', tag: tag.name, digest, setAt: tag.setAt }
+        : { ...common, kind: 'remove manifest', digest, tags: [] },
+    )
+}
+
+async function removeOne(queries: Queries, expired: Expired, { mayGo, ...discard }: Judged): Promise<Expiry> {
   const { repositoryId, digest, tags, untagged } = expired
   if (await isPulledSince(queries, expired)) return skipped(expired, 'pulled')
   if (untagged) {
     if (!(await isPushedAt(queries, expired, untagged.pushedAt))) return skipped(expired, 'changed')
-    const manifests = await removeWhole(queries, { repositoryId, digest }, { ...discard, rule: untagged.rule })
+    const refusal = mayGo({ digest })
+    if (refusal) return skipped(expired, refusal)
+    const manifests = await removeWhole(queries, { repositoryId, digest }, { ...discard, mayGo, rule: untagged.rule })
     return manifests.length > 0 ? { tags: [], manifests, skipped: [] } : skipped(expired, 'changed')
   }
   const there = await tagsOn(queries, expired)
-  const going = tags.filter(({ name, setAt }) => there.get(name) === setAt)
-  const changed = tags.filter(({ name, setAt }) => there.get(name) !== setAt)
-  const rest = changed.map(({ name }) => ({ tag: name, because: 'changed' as const }))
+  const reasons = new Map(
+    tags.map(tag => [tag.name, there.get(tag.name) === tag.setAt ? mayGo({ digest, tag }) : ('changed' as const)]),
+  )
+  const going = tags.filter(({ name }) => reasons.get(name) === undefined)
+  const rest = [...reasons].flatMap(([tag, because]) => (because === undefined ? [] : [{ tag, because }]))
+  const gone = going.map(tag => ({ ...tag, digest }))
   const [first] = going
   if (first && expired.isWhole && !(await hasOtherTags(queries, expired, going))) {
-    const manifests = await removeWhole(queries, { repositoryId, digest }, { ...discard, rule: first.rule }, going)
-    if (manifests.length > 0) return { tags: going, manifests, skipped: rest }
+    const manifests = await removeWhole(
+      queries,
+      { repositoryId, digest },
+      { ...discard, mayGo, rule: first.rule },
+      going,
+    )
+    if (manifests.length > 0) return { tags: gone, manifests, skipped: rest }
   }
   for (const tag of going) await discardTag(queries, { repositoryId, tag: tag.name }, { ...discard, rule: tag.rule })
-  return { tags: going, manifests: [], skipped: rest }
+  return { tags: gone, manifests: [], skipped: rest }
 }
 
-function skipped({ tags, untagged }: Expired, because: 'changed' | 'pulled'): Expiry {
+function skipped({ tags, untagged }: Expired, because: Skipped['because']): Expiry {
   const things = untagged ? [{ because }] : tags.map(({ name }) => ({ tag: name, because }))
   return { tags: [], manifests: [], skipped: things }
 }
@@ -114,7 +146,11 @@ async function tagsOn(queries: Queries, { repositoryId, digest, tags }: Expired)
     .selectFrom('tags')
     .select(['name', 'updated_at'])
     .where('repository_id', '=', repositoryId)
-    .where('name', 'in', tags.map(({ name }) => name))
+    .where(
+      'name',
+      'in',
+      tags.map(({ name }) => name),
+    )
     .where('digest', '=', digest)
     .execute()
   return new Map(rows.map(({ name, updated_at }) => [name, updated_at]))
@@ -130,7 +166,11 @@ async function hasOtherTags(
     .select('name')
     .where('repository_id', '=', repositoryId)
     .where('digest', '=', digest)
-    .where('name', 'not in', going.map(({ name }) => name))
+    .where(
+      'name',
+      'not in',
+      going.map(({ name }) => name),
+    )
     .limit(1)
     .executeTakeFirst()
   return other !== undefined
@@ -158,7 +198,7 @@ interface Place {
 async function removeWhole(
   queries: Queries,
   place: Place,
-  discard: Discard,
+  { mayGo, ...discard }: Judged & { readonly rule: string },
   own: readonly ExpiredTag[] = [],
 ): Promise<readonly ExpiredManifest[]> {
   const gone: ExpiredManifest[] = []
@@ -167,10 +207,10 @@ async function removeWhole(
   ]
   for (let next = open.pop(); next; next = open.pop()) {
     const here = { repositoryId: place.repositoryId, digest: next.digest }
-    if (await isHeld(queries, here, next.tags.length)) continue
+    if (mayGo(here) || (await isHeld(queries, here, next.tags.length))) continue
     const followers = await followersOf(queries, here)
     if (!(await discardManifest(queries, here, discard))) continue
-    gone.push({ digest: next.digest, tags: next.tags, rule: discard.rule ?? '' })
+    gone.push({ digest: next.digest, tags: next.tags, rule: discard.rule })
     open.push(...followers.map(digest => ({ digest, tags: [] })))
     for (const { name, digest } of await fallbackTagsOf(queries, here)) {
       await discardTag(queries, { repositoryId: place.repositoryId, tag: name }, discard)
