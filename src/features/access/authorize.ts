@@ -65,8 +65,15 @@ export interface Asking<A extends Action> {
 
 const ASKS_ONLY = new Set(['GET', 'HEAD', 'DELETE'])
 
-/** The one access decision of a request. @throws DENIED with the reason, Unauthenticated when signing in may help. */
-export async function authorize<A extends Action>(access: Access, asking: Asking<A>): Promise<Permit<A>> {
+/**
+ * The one access decision of a request. @throws DENIED with the reason, Unauthenticated when signing in may help.
+ * @param otherwise asked before a refusal for a permit to something that the request may mean as well.
+ */
+export async function authorize<A extends Action>(
+  access: Access,
+  asking: Asking<A>,
+  otherwise?: () => Promise<Permit<A> | undefined>,
+): Promise<Permit<A>> {
   const { decision, question } = await answer(access, asking)
   if (decision.isAllowed) {
     // Who asks how an upload stands has begun none where there is no project.
@@ -74,6 +81,8 @@ export async function authorize<A extends Action>(access: Access, asking: Asking
       await access.makeProject(decision.makesProject, asking.principal, asking.origin)
     return permit(asking, decision.tags)
   }
+  const other = await otherwise?.()
+  if (other) return other
   if (access.mode === 'closed') access.refused(question, decision.because, asking.origin)
   throw refusal(asking, decision)
 }

@@ -20,7 +20,10 @@ import { createLocks, type Locks } from './locks.ts'
 import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
 import type { MigrationReport } from './migrate.ts'
+import { createNames, type Names } from './names/names.ts'
+import { createRedirectList, type RedirectList } from './names/redirect-list.ts'
 import { createRedirects, type Redirects } from './names/redirects.ts'
+import { createTagHistory, type TagHistory } from './names/tag-history.ts'
 import { createPendingSignOns, type PendingSignOns } from './pending-sign-ons.ts'
 import { createRateWindows, type RateWindows } from './rate-windows.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
@@ -28,7 +31,9 @@ import { createRelocation, type Relocation } from './relocation.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
 import { createRetentionFacts, type RetentionFacts } from './retention/facts.ts'
 import { createLastPulls, type LastPulls } from './retention/last-pulls.ts'
+import { createRetentionPolicies, type RetentionPolicies } from './retention/policies.ts'
 import { createRetentionRemoval, type RetentionRemoval } from './retention/removal.ts'
+import { createRetentionRuns, type RetentionRuns, type RetentionRunWork } from './retention/runs.ts'
 import { createSignInRecords, type SignInRecords } from './sign-in-records.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
 import { createTables, type Tables } from './tables/tables.ts'
@@ -75,7 +80,11 @@ export interface Metadata {
   readonly retentionFacts: RetentionFacts
   readonly retentionRemoval: RetentionRemoval
   readonly lastPulls: LastPulls
-  readonly redirects: Redirects
+  readonly retentionPolicies: RetentionPolicies
+  readonly retentionRuns: RetentionRuns & RetentionRunWork
+  readonly redirects: Redirects & RedirectList
+  readonly names: Names
+  readonly tagHistory: TagHistory
   close(): Promise<void>
 }
 
@@ -118,7 +127,11 @@ export function createMetadata(engine: Engine): Metadata {
     retentionFacts: createRetentionFacts(engine),
     retentionRemoval: createRetentionRemoval(engine),
     lastPulls: createLastPulls(engine),
-    redirects: createRedirects(engine),
+    retentionPolicies: createRetentionPolicies(engine),
+    retentionRuns: createRetentionRuns(engine),
+    redirects: { ...createRedirects(engine), ...createRedirectList(engine) },
+    names: createNames(engine),
+    tagHistory: createTagHistory(engine),
     close: () => engine.close(),
   }
 }

@@ -135,40 +135,53 @@ function versionOf(tag: string | undefined): string | undefined {
   return /^v?(\d+\.\d+\.\d+(?:-[a-z0-9.]+)?)$/.exec(tag ?? '')?.[1]
 }
 
-function knownOf(select: Selection, { repository, digest, tag }: Entry): Known {
-  const all: Known[] = []
-  const say = (isSo: boolean | undefined) => all.push(isSo ? 'yes' : 'no')
+function knownOf(select: Selection, entry: Entry): Known {
+  const all = [...ofTags(select, entry), ...ofImage(select, entry), ...ofDetails(select, entry)]
+  return all.includes('no') ? 'no' : all.includes('unknown') ? 'unknown' : 'yes'
+}
+
+const sure = (...facts: readonly (boolean | undefined)[]): Known[] =>
+  facts.flatMap(fact => (fact === undefined ? [] : [fact ? 'yes' : 'no']))
+
+function ofTags(select: Selection, { repository, digest, tag }: Entry): Known[] {
   const others = [...repository.tags]
     .filter(([name, at]) => at.digest === digest && !isFallback(name))
     .map(([name]) => name)
-  if (select.repositories) say(select.repositories.some(glob => globMatches(glob, repository.name)))
-  if (select.exceptRepositories) say(!select.exceptRepositories.some(glob => globMatches(glob, repository.name)))
-  if (select.state) say((select.state === 'tagged') === (tag !== undefined))
-  if (select.tags) say(tag !== undefined && select.tags.some(pattern => matches(pattern, tag)))
-  if (select.exceptTags) say(tag === undefined || !select.exceptTags.some(pattern => matches(pattern, tag)))
-  for (const pattern of select.imageHasTags ?? [])
-    say(tag !== undefined && others.some(other => matches(pattern, other)))
-  if (select.imageHasTagsExcept)
-    say(tag !== undefined && others.some(other => !select.imageHasTagsExcept?.some(pattern => matches(pattern, other))))
-  if (select.digests) say(select.digests.some(glob => globMatches(glob, digest)))
-  if (select.isInIndex !== undefined) say(parentsOf(repository, digest).length > 0 === select.isInIndex)
-  if (select.isSigned !== undefined) say(isSigned(repository, digest) === select.isSigned)
-  if (select.artifactTypes)
-    say(
-      typesOf(repository, digest).some(type => select.artifactTypes?.some(glob => glob.replaceAll('**', '') === type)),
-    )
-  for (const [key, value] of Object.entries(select.annotations ?? {}))
-    say(globMatches(value, repository.manifests.get(digest)?.thing.manifest.annotations?.[key] ?? '/'))
-  if (select.platforms)
-    all.push(
-      described(repository, digest, ({ platform }) => select.platforms?.some(glob => glob === platform) === true),
-    )
-  for (const [key, value] of Object.entries(select.labels ?? {})) {
+  const isOne = (patterns: NonNullable<Selection['tags']>, name: string) => patterns.some(each => matches(each, name))
+  const { state, tags, exceptTags, imageHasTags = [], imageHasTagsExcept } = select
+  return sure(
+    state && (state === 'tagged') === (tag !== undefined),
+    tags && tag !== undefined && isOne(tags, tag),
+    exceptTags && (tag === undefined || !isOne(exceptTags, tag)),
+    ...imageHasTags.map(each => tag !== undefined && others.some(other => matches(each, other))),
+    imageHasTagsExcept && tag !== undefined && others.some(other => !isOne(imageHasTagsExcept, other)),
+  )
+}
+
+function ofImage(select: Selection, { repository, digest }: Entry): Known[] {
+  const { repositories, exceptRepositories, digests, isInIndex, artifactTypes, annotations = {} } = select
+  const has = repository.manifests.get(digest)?.thing.manifest.annotations
+  return sure(
+    repositories?.some(glob => globMatches(glob, repository.name)),
+    exceptRepositories && !exceptRepositories.some(glob => globMatches(glob, repository.name)),
+    digests?.some(glob => globMatches(glob, digest)),
+    isInIndex === undefined ? undefined : parentsOf(repository, digest).length > 0 === isInIndex,
+    select.isSigned === undefined ? undefined : isSigned(repository, digest) === select.isSigned,
+    artifactTypes?.some(glob => typesOf(repository, digest).includes(glob.replaceAll('**', ''))),
+    ...Object.entries(annotations).map(([key, value]) => globMatches(value, has?.[key] ?? '/')),
+  )
+}
+
+function ofDetails({ platforms, labels = {} }: Selection, { repository, digest }: Entry): Known[] {
+  const ofLabels = Object.entries(labels).map(([key, value]): Known => {
     const own = repository.labels.get(`${digest} ${key}`)
-    if (own !== undefined && globMatches(value, own)) all.push('yes')
-    else all.push(described(repository, digest, ({ labels }) => globMatches(value, labels[key] ?? '/')))
-  }
-  return all.includes('no') ? 'no' : all.includes('unknown') ? 'unknown' : 'yes'
+    if (own !== undefined && globMatches(value, own)) return 'yes'
+    return described(repository, digest, thing => globMatches(value, thing.labels[key] ?? '/'))
+  })
+  return [
+    ...(platforms ? [described(repository, digest, ({ platform }) => platforms.includes(platform))] : []),
+    ...ofLabels,
+  ]
 }
 
 /** Of an index: what is true of one of its images. */

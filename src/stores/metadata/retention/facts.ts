@@ -151,6 +151,8 @@ async function* pagesOf<Row>(read: (page: Page<Row>) => Promise<readonly Row[]>)
   do {
     const rows = await read({ after, limit: PAGE_ROWS })
     if (rows.length > 0) yield rows
+    // SQLite answers at once, and requests are waiting.
+    await new Promise(resolve => setImmediate(resolve))
     after = rows.length < PAGE_ROWS ? undefined : rows.at(-1)
   } while (after !== undefined)
 }
