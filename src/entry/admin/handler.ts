@@ -1,5 +1,6 @@
 import type { Permit } from '../../features/access/index.ts'
 import type { Administration } from '../../features/administration/index.ts'
+import type { Catalog } from '../../features/catalog/index.ts'
 import type { Protection } from '../../features/protection/index.ts'
 import type { RetentionAdministration } from '../../features/retention/index.ts'
 import type { AdminRoutes, AnswerOf, BodyOf, Operation, ParamsOf, QueryOf, Route } from '../api/index.ts'
@@ -17,6 +18,7 @@ type ActionOf<R extends Route> = R extends { readonly inProject: infer Other ext
 /** What the use cases stand on, by feature. */
 export interface Services {
   readonly administration: Administration
+  readonly catalog: Catalog
   readonly retention: RetentionAdministration
   readonly protection: Protection
 }

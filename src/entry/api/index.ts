@@ -1,5 +1,6 @@
 import { ACCOUNT_ROUTES } from './routes/account.ts'
 import { ACCESS_ROUTES, AUDIT_ROUTES } from './routes/audit.ts'
+import { CATALOG_ROUTES } from './routes/catalog.ts'
 import { GROUP_ROUTES, ROLE_ROUTES } from './routes/groups.ts'
 import { PROJECT_ROUTES } from './routes/projects.ts'
 import { PROTECTION_ROUTES } from './routes/protection.ts'
@@ -18,6 +19,7 @@ export const ADMIN_ROUTES = {
   ...ROLE_ROUTES,
   ...PROJECT_ROUTES,
   ...ROBOT_ROUTES,
+  ...CATALOG_ROUTES,
   ...AUDIT_ROUTES,
   ...ACCESS_ROUTES,
   ...RETENTION_ROUTES,

@@ -1,21 +1,11 @@
 import { z } from 'zod'
-import { time } from './schemas.ts'
+import { tagPattern, time } from './schemas.ts'
 
 const glob = z.string().min(1).max(500)
 const globs = z.array(glob).min(1).max(100)
 const count = z.int().min(1).max(1_000_000)
 const days = z.number().min(0).max(36_500)
 
-const tagPattern = z
-  .union(
-    [
-      z.strictObject({ glob }),
-      z.strictObject({ regex: z.string().min(1).max(500) }),
-      z.strictObject({ semver: z.string().min(1).max(500), prereleases: z.boolean().optional() }),
-    ],
-    { error: 'expected {"glob": "v*"}, {"regex": "v[0-9]+"} (RE2, the whole tag) or {"semver": ">=1.2 <2"}' },
-  )
-  .meta({ id: 'TagPattern' })
 const tagPatterns = z.array(tagPattern).min(1).max(100)
 const byKey = z.record(z.string().min(1).max(256), glob)
 

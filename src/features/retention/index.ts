@@ -1,5 +1,6 @@
 export type { StoredRun } from '../../stores/metadata/index.ts'
 export { MOST_RULES, policyFaults } from './check-policy.ts'
+export { deletingRules } from './deleting-rules.ts'
 export type { RetentionEngine } from './engine/retention-engine.ts'
 export { createRunRetention } from './engine/run-retention.ts'
 export {

@@ -10,7 +10,11 @@ export type { AuditSinks, SinkCursor } from './audit/sinks.ts'
 export type { BlobLinks, LinkedBlob, StoredBlob, Unlinked } from './blob-links.ts'
 export type { Collection, NominatedCandidate, Verdict } from './collection.ts'
 export type { Contents } from './contents.ts'
+
+export type * from './details/index.ts'
+
 export type { Discard } from './discard.ts'
+
 export type { Engine, Queries } from './engine.ts'
 export type { Explanation, Explanations } from './explanations.ts'
 export type * from './identity/index.ts'

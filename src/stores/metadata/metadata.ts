@@ -3,6 +3,7 @@ import { type AuditTables, createAuditTables } from './audit/audit.ts'
 import { type BlobLinks, createBlobLinks } from './blob-links.ts'
 import { type Collection, createCollection } from './collection.ts'
 import { type Contents, createContents } from './contents.ts'
+import { createDetails, type Details } from './details/index.ts'
 import type { Engine } from './engine.ts'
 import { createExplanations, type Explanations } from './explanations.ts'
 import { createIdentities, type Identities } from './identity/index.ts'
@@ -67,6 +68,7 @@ export interface Metadata {
   readonly inventory: Inventory
   readonly contents: Contents
   readonly dangling: Dangling
+  readonly details: Details
   readonly damage: DamageRecords
   readonly storage: StorageIdentity
   readonly relocation: Relocation
@@ -114,6 +116,7 @@ export function createMetadata(engine: Engine): Metadata {
     inventory: createInventory(engine),
     contents: createContents(engine),
     dangling: createDangling(engine),
+    details: createDetails(engine),
     damage: createDamageRecords(engine),
     storage: createStorageIdentity(engine),
     relocation: createRelocation(engine),

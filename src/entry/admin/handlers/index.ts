@@ -1,5 +1,6 @@
 import type { Handlers } from '../handler.ts'
 import { ACCOUNT } from './account.ts'
+import { CATALOG } from './catalog.ts'
 import { OVERSIGHT } from './oversight.ts'
 import { PEOPLE } from './people.ts'
 import { PROJECTS } from './projects.ts'
@@ -16,4 +17,5 @@ export const HANDLERS: Handlers = {
   ...OVERSIGHT,
   ...PROTECTION,
   ...RETENTION,
+  ...CATALOG,
 }
