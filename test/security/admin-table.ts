@@ -96,6 +96,12 @@ export const ADMINISTRATION: Readonly<Record<string, Who>> = {
   'get /api/v1/projects/{project}/audit': 'project: reads audit',
   'get /api/v1/audit': 'registry: reads audit',
   'get /api/v1/access/explain': 'registry: sees',
+  // What may be done to an entry is decided for its repository: test/trash.
+  'get /api/v1/projects/{project}/trash': 'project: sees',
+  'delete /api/v1/projects/{project}/trash': 'project: sees',
+  'post /api/v1/projects/{project}/trash/{entry}/restore': 'project: sees',
+  'delete /api/v1/projects/{project}/trash/{entry}': 'project: sees',
+  'post /api/v1/projects/{project}/trash/deletions/{deletion}/restore': 'project: sees',
   'get /api/v1/search': 'catalog',
   'get /api/v1/repositories': 'catalog',
   'get /api/v1/images': 'repository: pulls',

@@ -7,6 +7,7 @@ import { PROJECTS } from './projects.ts'
 import { PROTECTION } from './protection.ts'
 import { RETENTION } from './retention.ts'
 import { ROBOTS } from './robots.ts'
+import { TRASH } from './trash.ts'
 
 /** One for each operation: without it this does not compile. */
 export const HANDLERS: Handlers = {
@@ -17,5 +18,6 @@ export const HANDLERS: Handlers = {
   ...OVERSIGHT,
   ...PROTECTION,
   ...RETENTION,
+  ...TRASH,
   ...CATALOG,
 }
