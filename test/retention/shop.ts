@@ -94,7 +94,10 @@ export function shopOn({ url }: Pick<Berth, 'url'>): Shop {
       })
       const text = await response.text()
       if (!response.ok) throw new Error(text)
-      const lines = text.trimEnd().split('\n').map(line => JSON.parse(line))
+      const lines = text
+        .trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line))
       return { items: lines.slice(0, -1), report: lines.at(-1).report }
     },
   }
