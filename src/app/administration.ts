@@ -2,6 +2,7 @@ import { createAdmin, isAdminPath, problemOf } from '../entry/admin/index.ts'
 import type { Door } from '../entry/http/index.ts'
 import type { Access, FieldFault } from '../features/access/index.ts'
 import type { Administration } from '../features/administration/index.ts'
+import { deleteManifest } from '../features/content/index.ts'
 import {
   type Authentication,
   PasswordVerifier,
@@ -11,6 +12,7 @@ import {
 } from '../features/identity/index.ts'
 import type { Limits } from '../features/limits/index.ts'
 import type { Protection } from '../features/protection/index.ts'
+import type { RepositoryNames } from '../features/repositories/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Log } from '../platform/telemetry/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
@@ -65,6 +67,23 @@ export function composeProtection({ immutabilityRules, locks, identities }: Meta
   }
 }
 
+export function composeNames(metadata: Metadata, config: Config, access: Access): RepositoryNames {
+  const { manifests, tags, repositories, redirects, names, tagHistory: history, identities } = metadata
+  const rules = { trashMs: config.trash.days * DAY_MS }
+  const content = { manifests, tags, repositories, rules, clock: systemClock }
+  return {
+    names,
+    redirects,
+    tags,
+    history,
+    projects: identities.projects,
+    deleteTag: (permit, tag) => deleteManifest(content, permit, { tag }),
+    access,
+    maxNameLength: config.limits.nameLength,
+    clock: systemClock,
+  }
+}
+
 /** The way in below /api/v1. */
 export function administrationDoor(
   metadata: Metadata,
@@ -75,6 +94,7 @@ export function administrationDoor(
     {
       administration: composeAdministration(metadata, config, way),
       protection: composeProtection(metadata),
+      names: composeNames(metadata, config, way.access),
       retention: retentionAdministration(metadata, log),
     },
     VERSION,

@@ -1,6 +1,7 @@
 import type { Signing } from '../features/identity/index.ts'
 import { collectGarbage } from '../features/lifecycle/index.ts'
 import { removeExpiredLimits } from '../features/limits/index.ts'
+import { forgetHistory } from '../features/repositories/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Outbound } from '../platform/outbound/index.ts'
 import { Moved } from '../platform/outcome/index.ts'
@@ -37,6 +38,10 @@ export async function startJobs(
     await metadata.identities.credentials.removeEnded(systemClock() - ENDED_KEPT_MS)
     const limits = { windows: metadata.rateWindows, signIns: metadata.signInRecords }
     await removeExpiredLimits(limits, systemClock, signal)
+  })
+  jobs.repeat('tag-history', UPKEEP_SECONDS, async signal => {
+    const forgotten = await forgetHistory({ history: metadata.tagHistory, clock: systemClock }, config.history, signal)
+    if (forgotten > 0) log.info({ changes: forgotten }, 'old changes of tags are no longer remembered')
   })
   if (config.gc.intervalSeconds > 0) {
     const rules = collectRules(config)

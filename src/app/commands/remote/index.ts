@@ -3,9 +3,11 @@ import type { CommandContext } from '../context.ts'
 import { addGroupCommands, addRoleCommands } from './groups.ts'
 import { addProtectionCommands } from './immutable.ts'
 import { addLoginCommands } from './login.ts'
+import { addNameCommands } from './names.ts'
 import { addMemberCommands, addProjectCommands } from './projects.ts'
 import { addRetentionCommands } from './retention.ts'
 import { addRobotCommands, addTokenCommands } from './robots.ts'
+import { addTagCommands } from './tags.ts'
 import { addAccessCommand, addTrustRuleCommands } from './trust-rules.ts'
 import { addUserCommands } from './users.ts'
 
@@ -16,6 +18,8 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addGroupCommands(program, context)
   addRoleCommands(program, context)
   addProjectCommands(program, context)
+  addNameCommands(program, context)
+  addTagCommands(program, context)
   addMemberCommands(program, context)
   addRobotCommands(program, context)
   addTokenCommands(program, context)

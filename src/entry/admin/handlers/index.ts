@@ -1,5 +1,6 @@
 import type { Handlers } from '../handler.ts'
 import { ACCOUNT } from './account.ts'
+import { NAMES } from './names.ts'
 import { OVERSIGHT } from './oversight.ts'
 import { PEOPLE } from './people.ts'
 import { PROJECTS } from './projects.ts'
@@ -12,6 +13,7 @@ export const HANDLERS: Handlers = {
   ...ACCOUNT,
   ...PEOPLE,
   ...PROJECTS,
+  ...NAMES,
   ...ROBOTS,
   ...OVERSIGHT,
   ...PROTECTION,
