@@ -1,3 +1,4 @@
+import { describeUntil } from '../features/catalog/index.ts'
 import type { Signing } from '../features/identity/index.ts'
 import { collectGarbage } from '../features/lifecycle/index.ts'
 import { removeExpiredLimits } from '../features/limits/index.ts'
@@ -14,12 +15,14 @@ import type { Config } from './config/index.ts'
 import { startRetention } from './retention.ts'
 
 const UPKEEP_SECONDS = 3600
+/** How long it takes until another server goes on with describing; a run goes on for as long as its server does. */
+const DESCRIBE_AGAIN_SECONDS = 5
 /** Shown in lists for so long, that people see what became of a token. */
 const ENDED_KEPT_MS = 30 * 24 * 3600 * 1000
 
 /** Work that servers do by themselves; of several on one database each job runs on one of them at a time. */
 export async function startJobs(
-  { jobs, garbage, metadata }: Pick<Berth, 'jobs' | 'garbage' | 'metadata'>,
+  { jobs, garbage, metadata, stores }: Pick<Berth, 'jobs' | 'garbage' | 'metadata' | 'stores'>,
   config: Config,
   { log, metrics, signing, outbound }: { log: Log; metrics: Metrics; signing: Signing | undefined; outbound: Outbound },
 ): Promise<void> {
@@ -32,13 +35,21 @@ export async function startJobs(
   })
   const work = { jobs, tables: metadata.audit, signer: signerOf(signing), outbound, log, metrics }
   startAuditJobs(work, signing ? config.audit : withoutCheckpoints(config.audit))
-  startRetention({ jobs, metadata }, { log, metrics })
+  startRetention({ jobs, metadata }, config, { log, metrics })
   jobs.repeat('identity-upkeep', UPKEEP_SECONDS, async signal => {
     await signing?.rotate()
     await metadata.identities.credentials.removeEnded(systemClock() - ENDED_KEPT_MS)
     const limits = { windows: metadata.rateWindows, signIns: metadata.signInRecords }
     await removeExpiredLimits(limits, systemClock, signal)
   })
+  const describing = {
+    descriptions: metadata.details.descriptions,
+    blobLinks: metadata.blobLinks,
+    blobs: stores.blobs,
+    clock: systemClock,
+    failed: (error: unknown, image: string) => log.warn({ err: error, image }, 'the config of an image cannot be read'),
+  }
+  jobs.repeat('image-details', DESCRIBE_AGAIN_SECONDS, signal => describeUntil(signal, describing))
   jobs.repeat('tag-history', UPKEEP_SECONDS, async signal => {
     const forgotten = await forgetHistory({ history: metadata.tagHistory, clock: systemClock }, config.history, signal)
     if (forgotten > 0) log.info({ changes: forgotten }, 'old changes of tags are no longer remembered')

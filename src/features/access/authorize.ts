@@ -61,6 +61,8 @@ export interface Asking<A extends Action> {
   readonly action: A
   readonly resource: Resource
   readonly origin: Origin
+  /** What is changed must be there already: no project is made for it. */
+  readonly makesNothing?: true
 }
 
 const ASKS_ONLY = new Set(['GET', 'HEAD', 'DELETE'])
@@ -77,7 +79,8 @@ export async function authorize<A extends Action>(
   const { decision, question } = await answer(access, asking)
   if (decision.isAllowed) {
     // Who asks how an upload stands has begun none where there is no project.
-    if (access.mode === 'closed' && decision.makesProject !== undefined && !ASKS_ONLY.has(asking.origin.method ?? ''))
+    const mayMake = !asking.makesNothing && !ASKS_ONLY.has(asking.origin.method ?? '')
+    if (access.mode === 'closed' && decision.makesProject !== undefined && mayMake)
       await access.makeProject(decision.makesProject, asking.principal, asking.origin)
     return permit(asking, decision.tags)
   }
