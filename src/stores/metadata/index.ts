@@ -58,8 +58,11 @@ export type { RateWindow, RateWindows, TokenGrant, TokenRequest, UnspentTokens }
 export type { Referrers } from './referrers.ts'
 export type { Relocation, RelocationRecord } from './relocation.ts'
 export type { Page, Repositories } from './repositories.ts'
+export type { BlobUse } from './retention/blob-uses.ts'
+export type { RepositoryRow, RetentionFacts, RetentionReading, TagRow } from './retention/facts.ts'
 export type { LastPull, LastPulls } from './retention/last-pulls.ts'
 export type { DuePolicy, NewPolicy, PolicyChanged, RetentionPolicies, StoredPolicy } from './retention/policies.ts'
+export type { Expired, ExpiredTag, Expiry, RetentionRemoval } from './retention/removal.ts'
 export type { Asked, KeptItems, NewRun, RetentionRuns, RetentionRunWork, RunEnd, StoredRun } from './retention/runs.ts'
 export type {
   CredentialKind,
@@ -81,7 +84,10 @@ export type { ReceivedRows } from './tables/receive-table.ts'
 export type { PlainTable, Row, TableName } from './tables/table.ts'
 export type { Fingerprint, Tables } from './tables/tables.ts'
 export type { Tags, Untagged } from './tags.ts'
-export type { Trash } from './trash/trash.ts'
+export type { TrashEntry, TrashFilter, TrashPage } from './trash/entries.ts'
+export type { Purged } from './trash/purge.ts'
+export type { KeptTag, NotRestored, Restored, RestoredEntry } from './trash/restore.ts'
+export type { Trash, TrashExpiries } from './trash/trash.ts'
 export type { UploadNotes } from './upload-progress.ts'
 export type {
   FoundSession,

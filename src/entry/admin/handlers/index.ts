@@ -1,21 +1,25 @@
 import type { Handlers } from '../handler.ts'
 import { ACCOUNT } from './account.ts'
 import { CATALOG } from './catalog.ts'
+import { NAMES } from './names.ts'
 import { OVERSIGHT } from './oversight.ts'
 import { PEOPLE } from './people.ts'
 import { PROJECTS } from './projects.ts'
 import { PROTECTION } from './protection.ts'
 import { RETENTION } from './retention.ts'
 import { ROBOTS } from './robots.ts'
+import { TRASH } from './trash.ts'
 
 /** One for each operation: without it this does not compile. */
 export const HANDLERS: Handlers = {
   ...ACCOUNT,
   ...PEOPLE,
   ...PROJECTS,
+  ...NAMES,
   ...ROBOTS,
   ...OVERSIGHT,
   ...PROTECTION,
   ...RETENTION,
+  ...TRASH,
   ...CATALOG,
 }
