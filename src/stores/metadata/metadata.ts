@@ -38,6 +38,7 @@ import {
   type UploadCompletion,
   type UploadSessions,
 } from './upload-sessions.ts'
+import { createUsageTables, type UsageTables } from './usage/index.ts'
 import { createUsedTokens, type UsedTokens } from './used-tokens.ts'
 
 /** Every table group, each a port of its own, over one engine. */
@@ -68,6 +69,7 @@ export interface Metadata {
   readonly usedTokens: UsedTokens
   readonly pendingSignOns: PendingSignOns
   readonly signInRecords: SignInRecords
+  readonly usage: UsageTables
   readonly lastPulls: LastPulls
   readonly redirects: Redirects
   close(): Promise<void>
@@ -108,6 +110,7 @@ export function createMetadata(engine: Engine): Metadata {
     usedTokens: createUsedTokens(engine, systemClock),
     pendingSignOns: createPendingSignOns(engine, systemClock),
     signInRecords: createSignInRecords(engine),
+    usage: createUsageTables(engine),
     lastPulls: createLastPulls(engine),
     redirects: createRedirects(engine),
     close: () => engine.close(),
