@@ -18,6 +18,8 @@ import { CommandError } from './command-error.ts'
 import type { Config } from './config/index.ts'
 import { openStores } from './open-stores.ts'
 
+const DAY_MS = 24 * 3600 * 1000
+
 /** Berth without a way in: stores opened, features on top of them. */
 export interface Berth extends AsyncDisposable {
   readonly metadata: Metadata
@@ -45,13 +47,18 @@ export async function compose(config: Config, instance: string): Promise<Berth> 
     uploads: stores.uploads,
     hashes: new UploadHashes(),
     limits: config.limits,
-    rules: { sparseManifests: config.manifests.sparse, graceMs: config.gc.graceSeconds * 1000 },
+    rules: {
+      sparseManifests: config.manifests.sparse,
+      graceMs: config.gc.graceSeconds * 1000,
+      trashMs: config.trash.days * DAY_MS,
+    },
     clock: systemClock,
     claimLeaseMs: stores.exclusive ? undefined : config.blobs.claimSeconds * 1000,
     instance,
   }
   const garbage: GarbageCollection = {
     collection: metadata.collection,
+    trash: metadata.trash,
     condemned: metadata.condemned,
     staleUploads: metadata.staleUploads,
     blobs: stores.blobs,

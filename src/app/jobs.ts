@@ -41,7 +41,7 @@ export async function startJobs(
     jobs.repeat('garbage-collection', config.gc.intervalSeconds, async signal => {
       const collected = await collectGarbage(garbage, rules, { dryRun: false, signal })
       metrics.collected({ objects: collected.objects, bytes: collected.freedBytes })
-      if (collected.blobLinks + collected.manifests + collected.uploads + collected.objects > 0)
+      if (collected.trash + collected.blobLinks + collected.manifests + collected.uploads + collected.objects > 0)
         log.info(collected, 'garbage collected')
     })
   }

@@ -120,7 +120,7 @@ describeWithTools('backup', 'berth backup and restore', needs, () => {
   for (const [kind, place] of Object.entries(places)) {
     describe(`on ${kind}`, () => {
       test('garbage collection during a backup leaves it complete', async () => {
-        await using berth = await startBerth()
+        await using berth = await startBerth({ env: { BERTH_TRASH_DAYS: '0' } })
         const client = registryClient(berth.url)
         const images = []
         for (let number = 0; number < 30; number += 1) {

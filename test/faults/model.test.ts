@@ -14,7 +14,12 @@ const ROUNDS = 14
 const OPERATIONS = 45
 const LIBRARY = 'library/base'
 const ACTORS = ['team/one', 'team/two/deep', 'x'].map(repository => ({ repository, sources: [LIBRARY] }))
-const SETTINGS = { BERTH_GC_INTERVAL_SECONDS: '0', BERTH_GC_REMOVAL_DELAY_SECONDS: '0', BERTH_LOG_REQUESTS: 'none' }
+const SETTINGS = {
+  BERTH_GC_INTERVAL_SECONDS: '0',
+  BERTH_GC_REMOVAL_DELAY_SECONDS: '0',
+  BERTH_TRASH_DAYS: '0',
+  BERTH_LOG_REQUESTS: 'none',
+}
 
 test('Berth differs in nothing from a plain model, whatever is pushed, moved, deleted, collected and restarted', async () => {
   const random = seededRandom()

@@ -8,7 +8,12 @@ import { storeOf } from '../support/stored-objects.ts'
 
 const REPOSITORY = 'gc/here'
 /** The server collects nothing by itself; removal waits for nobody. */
-const BY_HAND = { BERTH_GC_INTERVAL_SECONDS: '0', BERTH_GC_REMOVAL_DELAY_SECONDS: '0' }
+const BY_HAND = {
+  BERTH_GC_INTERVAL_SECONDS: '0',
+  BERTH_GC_REMOVAL_DELAY_SECONDS: '0',
+  // What is deleted goes at once: test/trash has what becomes of it otherwise.
+  BERTH_TRASH_DAYS: '0',
+}
 const config = blobOf('{}')
 
 interface Report {

@@ -146,7 +146,7 @@ describeWithTools('migrate-store', 'berth migrate-store', needs, () => {
   })
 
   test('garbage collection and deletes go on while it is copied, and take nothing that is needed', async () => {
-    await using old = await startBerth()
+    await using old = await startBerth({ env: { BERTH_TRASH_DAYS: '0' } })
     const client = registryClient(old.url)
     const config = blobOf('{}')
     expect(await client.pushBlob('app', config)).toBe(201)

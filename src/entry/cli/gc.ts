@@ -48,7 +48,9 @@ export async function gcCommand({ collect, explain }: GcCommand, flags: GcFlags)
 function reportText(report: CollectReport, interrupted: boolean): string {
   const [verb, freed] = report.dryRun ? ['Would remove', 'would free'] : ['Removed', 'freed']
   const state = interrupted ? ' Interrupted: the next run goes on from here.' : ''
-  return `${verb} ${report.manifests} manifests, ${report.blobLinks} blobs from their repositories and ${report.uploads} abandoned uploads; ${report.objects} stored objects, ${freed} ${formatBytes(report.freedBytes)} (${report.freedBytes} bytes).${state}`
+  const trash =
+    report.trash > 0 ? ` ${report.trash} entries of the trash ${report.dryRun ? 'would end' : 'ended'}.` : ''
+  return `${verb} ${report.manifests} manifests, ${report.blobLinks} blobs from their repositories and ${report.uploads} abandoned uploads; ${report.objects} stored objects, ${freed} ${formatBytes(report.freedBytes)} (${report.freedBytes} bytes).${trash}${state}`
 }
 
 function explainText({ summary, object, places }: DigestExplanation): string {

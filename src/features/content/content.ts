@@ -24,6 +24,8 @@ export interface ContentRules {
   readonly sparseManifests: 'refuse' | 'allow'
   /** How long an unreferenced blob is safe from garbage collection. */
   readonly graceMs: number
+  /** How long what is deleted can be restored, unless its project says otherwise; 0: not at all. */
+  readonly trashMs: number
 }
 
 /** What the use cases of this room work with. */

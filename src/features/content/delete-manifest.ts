@@ -6,18 +6,24 @@ import { unknownManifest } from './pull-manifest.ts'
 import { recordOfDelete, recordOfUntag } from './recorded.ts'
 
 /**
- * Deletes a tag, or by digest a manifest with all its tags; durable. The bytes go with garbage collection.
- * @throws MANIFEST_UNKNOWN, NAME_UNKNOWN, DENIED when a rule or lock keeps it, or DENIED with 409 while an index names the manifest: an index that is
- * listed can be pulled whole.
+ * Deletes a tag, or by digest a manifest with all its tags; durable. It lies in the trash for a while; the bytes go with
+ * garbage collection afterwards.
+ * @throws MANIFEST_UNKNOWN, NAME_UNKNOWN, DENIED when a rule or lock keeps it, or DENIED with 409 while an index names
+ * the manifest: an index that is listed can be pulled whole.
  */
 export async function deleteManifest(content: Content, permit: Permit<'delete'>, reference: Reference): Promise<void> {
   const repository = repositoryOf(permit)
   const now = content.clock()
-  const by = permit.principal.name
+  const discard = {
+    now,
+    by: permit.principal.name,
+    deletion: crypto.randomUUID(),
+    trashMs: content.rules.trashMs,
+  }
   if ('tag' in reference) {
     if (!permit.mayTag('remove', reference.tag)) throw keptTag(permit, reference.tag)
     const { tag } = reference
-    const removal = { repository, tag, judge: judgeChange, now, by }
+    const removal = { repository, tag, judge: judgeChange, ...discard }
     const untagged = await content.tags.remove(removal, recordOfUntag(permit, tag, now))
     if (untagged.outcome === 'unknown') return unknownManifest(content, repository, reference)
     if (untagged.outcome === 'protected') throw refusalError(untagged.refusal, { tag, digest: untagged.digest })
@@ -25,7 +31,7 @@ export async function deleteManifest(content: Content, permit: Permit<'delete'>,
   }
   const { digest } = reference
   const removed = await content.manifests.remove(
-    { repository, digest, mayRemove: tag => permit.mayTag('remove', tag), judge: judgeChange, now, by },
+    { repository, digest, mayRemove: tag => permit.mayTag('remove', tag), judge: judgeChange, ...discard },
     recordOfDelete(permit, digest, now),
   )
   if (removed.outcome === 'unknown') return unknownManifest(content, repository, reference)

@@ -12,6 +12,8 @@ export const PLAIN_TABLES: readonly PlainTable[] = [
   'manifest_references',
   'tags',
   'collection_candidates',
+  'trash',
+  'trash_references',
   'users',
   'groups',
   'group_members',

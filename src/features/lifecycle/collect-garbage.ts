@@ -1,4 +1,5 @@
 import type { NominatedCandidate } from '../../stores/metadata/index.ts'
+import { expireTrash } from './expire-trash.ts'
 import type { CollectOptions, CollectReport, CollectRules, GarbageCollection } from './garbage-collection.ts'
 import { removeCondemned } from './remove-condemned.ts'
 import { removeStaleUploads } from './remove-stale-uploads.ts'
@@ -18,7 +19,9 @@ export async function collectGarbage(
   rules: CollectRules,
   options: CollectOptions,
 ): Promise<CollectReport> {
-  const report = { dryRun: options.dryRun, kept: 0, manifests: 0, blobLinks: 0, uploads: 0, objects: 0, freedBytes: 0 }
+  const none = { kept: 0, trash: 0, manifests: 0, blobLinks: 0, uploads: 0, objects: 0, freedBytes: 0 }
+  const report = { dryRun: options.dryRun, ...none }
+  report.trash = await expireTrash(gc, options)
   const passes = options.dryRun ? 1 : MAX_PASSES
   for (let pass = 0; pass < passes && !options.signal?.aborted; pass++) {
     const before = report.manifests + report.blobLinks

@@ -1,9 +1,16 @@
 import type { Clock } from '../../platform/clock/index.ts'
 import type { BlobStore, UploadStore } from '../../stores/blobs/index.ts'
-import type { Collection, CondemnedObjects, NominatedCandidate, StaleUploads } from '../../stores/metadata/index.ts'
+import type {
+  Collection,
+  CondemnedObjects,
+  NominatedCandidate,
+  StaleUploads,
+  Trash,
+} from '../../stores/metadata/index.ts'
 
 export interface GarbageCollection {
   readonly collection: Collection
+  readonly trash: Pick<Trash, 'countExpired' | 'expire'>
   readonly condemned: CondemnedObjects
   readonly staleUploads: StaleUploads
   readonly blobs: BlobStore
@@ -39,6 +46,8 @@ export interface CollectReport {
   readonly dryRun: boolean
   /** Candidates that turned out to be needed. */
   readonly kept: number
+  /** Entries of the trash whose time had come; what they held is a candidate from now on. */
+  readonly trash: number
   readonly manifests: number
   /** Blobs taken out of a repository. */
   readonly blobLinks: number

@@ -3,6 +3,7 @@ import { type Recording, recordedWrite } from './audit/recorded-write.ts'
 import { manifestNaming, nominate, withdraw } from './candidates.ts'
 import type { Engine, Queries } from './engine.ts'
 import { ensurePlace, idOf, type RepositoryPlace, repositoryId } from './repositories.ts'
+import { areBytesHeldByTrash } from './trash/holds.ts'
 
 export interface StoredBlob {
   readonly digest: Digest
@@ -155,13 +156,22 @@ export async function dropLink(
     .executeTakeFirst()
   await withdraw(queries, { repositoryId, digest, kind: 'blob' })
   if (numDeletedRows === 0n) return false
+  await condemnUnneeded(queries, { digest, now })
+  return true
+}
+
+/** Condemns the stored object unless a repository has it, or the trash of one needs it. */
+export async function condemnUnneeded(
+  queries: Queries,
+  { digest, now }: { readonly digest: Digest; readonly now: number },
+): Promise<void> {
   const other = await queries
     .selectFrom('repository_blobs')
     .select('digest')
     .where('digest', '=', digest)
     .limit(1)
     .executeTakeFirst()
-  if (other) return true
+  if (other || (await areBytesHeldByTrash(queries, digest))) return
   const blob = await queries
     .deleteFrom('blobs')
     .where('digest', '=', digest)
@@ -180,5 +190,4 @@ export async function dropLink(
       })
       .execute()
   }
-  return true
 }

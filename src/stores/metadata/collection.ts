@@ -5,6 +5,7 @@ import { dropManifest } from './drop-manifest.ts'
 import type { Engine, Queries } from './engine.ts'
 import { isLockedAgainstDeletion } from './protection.ts'
 import type { ReferenceKind } from './schema.ts'
+import { areBytesHeldByTrash, isHeldByTrash, isInTrash } from './trash/holds.ts'
 
 /** A place in the queue of candidates: they are looked at in order of age. */
 export interface NominatedCandidate extends Candidate {
@@ -111,7 +112,8 @@ async function judge(queries: Queries, candidate: NominatedCandidate): Promise<V
       .where('digest', '=', digest)
       .executeTakeFirst()
     if (!link) return 'gone'
-    return (await manifestNaming(queries, candidate)) ? 'needed' : 'removed'
+    if (await manifestNaming(queries, candidate)) return 'needed'
+    return (await isHeldByTrash(queries, candidate)) ? 'needed' : 'removed'
   }
   const manifest = await queries
     .selectFrom('manifests')
@@ -122,7 +124,10 @@ async function judge(queries: Queries, candidate: NominatedCandidate): Promise<V
   if (!manifest) return 'gone'
   if (await manifestNaming(queries, candidate)) return 'needed'
   if (await isTagged(queries, repositoryId, digest)) return 'needed'
-  if (manifest.subject && (await isManifest(queries, repositoryId, manifest.subject))) return 'needed'
+  if (await isHeldByTrash(queries, candidate)) return 'needed'
+  const { subject } = manifest
+  if (subject && (await isManifest(queries, repositoryId, subject))) return 'needed'
+  if (subject && (await isInTrash(queries, repositoryId, subject))) return 'needed'
   return (await isLockedAgainstDeletion(queries, repositoryId, digest)) ? 'locked' : 'removed'
 }
 
@@ -132,7 +137,7 @@ async function frees(
   { repositoryId, digest, kind }: NominatedCandidate,
   before: number,
 ): Promise<boolean> {
-  if (kind === 'manifest') return false
+  if (kind === 'manifest' || (await areBytesHeldByTrash(queries, digest))) return false
   const others = await queries
     .selectFrom('repository_blobs as link')
     .leftJoin('collection_candidates as candidate', join =>

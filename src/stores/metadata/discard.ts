@@ -3,15 +3,9 @@ import { nominateUntagged } from './candidates.ts'
 import { dropManifest } from './drop-manifest.ts'
 import type { Queries } from './engine.ts'
 import { dropTag, dropTagsOf } from './names/tag-changes.ts'
+import { type Discard, trashManifest, trashTag } from './trash/fill.ts'
 
-/** Who takes something out of a repository, and why. */
-export interface Discard {
-  readonly now: number
-  /** The name of the principal. */
-  readonly by: string
-  /** The rule that decided it; absent when a person did. */
-  readonly rule?: string | undefined
-}
+export type { Discard } from './trash/fill.ts'
 
 /** Takes the tag out of the repository, never its manifest. Gives where it pointed; undefined when there was none. */
 export async function discardTag(
@@ -20,7 +14,9 @@ export async function discardTag(
   discard: Discard,
 ): Promise<Digest | undefined> {
   const digest = await dropTag(queries, place, discard)
-  if (digest !== undefined) await nominateUntagged(queries, place.repositoryId, digest, discard.now)
+  if (digest === undefined) return undefined
+  await trashTag(queries, { ...place, digest }, discard)
+  await nominateUntagged(queries, place.repositoryId, digest, discard.now)
   return digest
 }
 
@@ -30,6 +26,7 @@ export async function discardManifest(
   { repositoryId, digest }: { readonly repositoryId: number; readonly digest: Digest },
   discard: Discard,
 ): Promise<boolean> {
+  await trashManifest(queries, { repositoryId, digest }, discard)
   await dropTagsOf(queries, { repositoryId, digest }, discard)
   return dropManifest(queries, repositoryId, digest, discard.now)
 }

@@ -31,6 +31,7 @@ import { createSignInRecords, type SignInRecords } from './sign-in-records.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
 import { createTables, type Tables } from './tables/tables.ts'
 import { createTags, type Tags } from './tags.ts'
+import { createTrash, type Trash } from './trash/trash.ts'
 import { createUploadNotes, type UploadNotes } from './upload-progress.ts'
 import {
   createUploadSessions,
@@ -55,6 +56,7 @@ export interface Metadata {
   readonly collection: Collection
   readonly condemned: CondemnedObjects
   readonly staleUploads: StaleUploads
+  readonly trash: Trash
   readonly explanations: Explanations
   readonly inventory: Inventory
   readonly contents: Contents
@@ -96,6 +98,7 @@ export function createMetadata(engine: Engine): Metadata {
     collection: createCollection(engine),
     condemned: createCondemnedObjects(engine),
     staleUploads: createStaleUploads(engine),
+    trash: createTrash(engine),
     explanations: createExplanations(engine),
     inventory: createInventory(engine),
     contents: createContents(engine),

@@ -156,7 +156,7 @@ async function storeReferences(
 }
 
 /** Gives where it pointed before. */
-async function moveTag(
+export async function moveTag(
   queries: Queries,
   repositoryId: number,
   tag: Tag,

@@ -12,6 +12,8 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   tags: ['insert', 'update', 'delete'],
   collection_candidates: ['insert', 'update', 'delete'],
   condemned_objects: ['insert', 'update', 'delete'],
+  trash: ['insert', 'update', 'delete'],
+  trash_references: ['insert', 'update', 'delete'],
   image_details: ['insert', 'update', 'delete'],
   labels: ['insert', 'update', 'delete'],
   tag_history: ['insert', 'update', 'delete'],

@@ -35,6 +35,8 @@ export interface IdentitySchema {
     pushers: Pushers
     /** JSON of the project's network rules; null when it has none. */
     network: string | null
+    /** How long what is deleted lies in the trash; null: as the registry has it. */
+    trash_days: number | null
     created_at: number
   }
   /** Roles beside the built-in ones. */

@@ -9,6 +9,7 @@ import type { ProtectionSchema } from './schema-protection.ts'
 
 import type { RetentionSchema } from './schema-retention.ts'
 import type { SourcesSchema } from './schema-sources.ts'
+import type { TrashSchema } from './schema-trash.ts'
 import type { UsageSchema } from './schema-usage.ts'
 
 /**
@@ -32,7 +33,8 @@ export interface Schema
     DetailsSchema,
     RetentionSchema,
     NamesSchema,
-    UsageSchema {
+    UsageSchema,
+    TrashSchema {
   /** Their project is the first component of their name; whoever does not give it has it filled in, if it is there. */
   repositories: { id: Generated<number>; name: RepositoryName; created_at: number; project_id: ProjectColumn }
   blobs: {

@@ -13,6 +13,7 @@ import { usage } from './0011-usage.ts'
 import { protection } from './0012-protection.ts'
 import { retention } from './0013-retention.ts'
 import { retentionPolicies } from './0014-retention-policies.ts'
+import { trash } from './0015-trash.ts'
 import { details } from './0016-details.ts'
 import { history } from './0017-history.ts'
 
@@ -32,6 +33,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012-protection': protection,
   '0013-retention': retention,
   '0014-retention-policies': retentionPolicies,
+  '0015-trash': trash,
   '0016-details': details,
   '0017-history': history,
 }

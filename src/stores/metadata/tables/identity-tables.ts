@@ -23,7 +23,7 @@ export const IDENTITY_TABLES: Readonly<Record<IdentityTable, Table>> = {
   projects: {
     name: 'projects',
     key: ['id'],
-    columns: ['name', 'visibility', 'pushers', 'network', 'created_at'],
+    columns: ['name', 'visibility', 'pushers', 'network', 'trash_days', 'created_at'],
   },
   roles: { name: 'roles', key: ['name'], columns: ['permissions', 'created_at'] },
   grants: {

@@ -24,6 +24,8 @@ export type TableName =
   | 'manifest_references'
   | 'tags'
   | 'collection_candidates'
+  | 'trash'
+  | 'trash_references'
   | 'image_details'
   | 'labels'
   | 'condemned_objects'
