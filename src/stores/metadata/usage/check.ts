@@ -20,11 +20,7 @@ export interface UsageCheck {
   /** Reads all there is, as it is at one moment; whoever pushes goes on meanwhile. At most a thousand projects. */
   differences(): Promise<readonly UsageDifference[]>
   /** Counts one anew, and puts repositories that stand in the wrong project into theirs; durable. Gives what it changed. */
-  repair(
-    scope: Scope,
-    now: number,
-    record?: Recording<readonly UsageDifference[]>,
-  ): Promise<readonly UsageDifference[]>
+  repair(scope: Scope, now: number, record?: Recording<readonly UsageDifference[]>): Promise<readonly UsageDifference[]>
 }
 
 const MOST = 1000
@@ -53,7 +49,9 @@ async function findDifferences(queries: Queries): Promise<readonly UsageDifferen
           sql` or `,
         )} order by project_id limit ${MOST})
     select b.source, b.project_id, p.name, ${sql.join(USAGE_KINDS.map(kind => sql`cast(b.${sql.ref(kind)} as bigint) as ${sql.ref(kind)}`))}
-      from both_of b join wrong w on w.project_id = b.project_id left join projects p on p.id = b.project_id`.execute(queries)
+      from both_of b join wrong w on w.project_id = b.project_id left join projects p on p.id = b.project_id`.execute(
+    queries,
+  )
   const found = Map.groupBy(rows, row => row.project_id)
   return [...found].flatMap(([id, sides]) => {
     const name = sides[0]?.name ?? undefined
@@ -79,7 +77,9 @@ async function repair(queries: Queries, scope: Scope, now: number): Promise<read
   const before = await usedBy(queries, id)
   await assignProjects(queries, now)
   await sql`update repository_blobs set project_id = (select r.project_id from repositories r where r.id = repository_id)
-    where project_id is distinct from (select r.project_id from repositories r where r.id = repository_id)`.execute(queries)
+    where project_id is distinct from (select r.project_id from repositories r where r.id = repository_id)`.execute(
+    queries,
+  )
   const { rows } = await recount(id).execute(queries)
   const actual = rows[0] ? numbersOf(rows[0]) : UNUSED
   await queries.deleteFrom('usage').where('project_id', '=', id).execute()

@@ -35,7 +35,9 @@ export function createUsageHistory(engine: Engine): UsageHistory {
         .$if(name === undefined, query => query.where('project_id', '=', 0))
         .$if(name !== undefined, query =>
           query.where('project_id', '=', ({ selectFrom }) =>
-            selectFrom('projects').select('id').where('name', '=', name as string),
+            selectFrom('projects')
+              .select('id')
+              .where('name', '=', name as string),
           ),
         )
         .where('at', '>=', from)

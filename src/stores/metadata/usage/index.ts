@@ -6,7 +6,16 @@ import { createQuotas, type Quotas } from './quotas.ts'
 export type { QuotaPassed, UsageKind, Used } from '../schema-usage.ts'
 export type { UsageCheck, UsageDifference } from './check.ts'
 export type { UsageHistory, UsageSample } from './history.ts'
-export type { Quota, QuotaChange, QuotaChanged, QuotaKey, QuotaSet, Quotas, Usage } from './quotas.ts'
+export type {
+  Passing as QuotaPassing,
+  Quota,
+  QuotaChange,
+  QuotaChanged,
+  QuotaKey,
+  QuotaSet,
+  Quotas,
+  Usage,
+} from './quotas.ts'
 export type { Scope as UsageScope } from './scope.ts'
 export type { Standing as QuotaStanding } from './standings.ts'
 

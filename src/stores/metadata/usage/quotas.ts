@@ -47,11 +47,14 @@ export interface Quotas {
   pass(
     quota: { readonly scope: Scope; readonly kind: UsageKind },
     judge: (standing: Standing) => QuotaPassed,
-    record?: Recording<Standing | undefined>,
+    record?: Recording<Passing | undefined>,
   ): Promise<boolean>
   /** Quotas of all projects and of the registry, by project. */
   list(page: { after?: QuotaKey | undefined; limit: number }): Promise<readonly (Standing & QuotaKey)[]>
 }
+
+/** It was told of `before` and stands there by now. */
+export type Passing = Standing & { readonly before: QuotaPassed }
 
 export interface QuotaKey {
   readonly projectId: number
@@ -106,7 +109,9 @@ export function createQuotas(engine: Engine): Quotas {
         .selectFrom('quotas')
         .leftJoin('projects', 'projects.id', 'quotas.project_id')
         .select(['quotas.project_id', 'quotas.kind', 'hard_limit', 'soft_limit', 'passed', 'projects.name'])
-        .where(({ eb, refTuple, tuple }) => eb(refTuple('quotas.project_id', 'quotas.kind'), '>', tuple(projectId, kind)))
+        .where(({ eb, refTuple, tuple }) =>
+          eb(refTuple('quotas.project_id', 'quotas.kind'), '>', tuple(projectId, kind)),
+        )
         .orderBy('quotas.project_id')
         .orderBy('quotas.kind')
         .limit(limit)
@@ -145,11 +150,7 @@ function limitsOf({ hard_limit, soft_limit }: Pick<StandingRow, 'hard_limit' | '
   }
 }
 
-async function changeQuotas(
-  queries: Queries,
-  scope: Scope,
-  change: QuotaChange,
-): Promise<QuotaChanged | undefined> {
+async function changeQuotas(queries: Queries, scope: Scope, change: QuotaChange): Promise<QuotaChanged | undefined> {
   const id = await scopeId(queries, scope)
   if (id === undefined) return undefined
   const before = await quotasOf(queries, id)
@@ -171,7 +172,7 @@ async function pass(
   queries: Queries,
   { scope, kind }: { readonly scope: Scope; readonly kind: UsageKind },
   judge: (standing: Standing) => QuotaPassed,
-): Promise<Standing | undefined> {
+): Promise<Passing | undefined> {
   const id = await scopeId(queries, scope)
   if (id === undefined) return undefined
   const row = await queries
@@ -186,5 +187,5 @@ async function pass(
   const passed = judge(standing)
   if (passed === standing.passed) return undefined
   await queries.updateTable('quotas').set({ passed }).where('project_id', '=', id).where('kind', '=', kind).execute()
-  return { ...standing, passed }
+  return { ...standing, before: standing.passed, passed }
 }

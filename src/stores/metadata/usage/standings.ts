@@ -38,10 +38,7 @@ export function selectStandings(queries: Queries, project: string) {
       total('manifests').as('manifests'),
     ])
     .where('q.project_id', 'in', ({ selectFrom }) =>
-      selectFrom('projects')
-        .select('id')
-        .where('name', '=', project)
-        .union(sql<{ id: number }>`select 0`),
+      selectFrom('projects').select('id').where('name', '=', project).union(sql<{ id: number }>`select 0`),
     )
 }
 
