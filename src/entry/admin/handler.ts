@@ -1,5 +1,6 @@
 import type { Permit } from '../../features/access/index.ts'
 import type { Administration } from '../../features/administration/index.ts'
+import type { Protection } from '../../features/protection/index.ts'
 import type { AdminRoutes, AnswerOf, BodyOf, Operation, ParamsOf, QueryOf, Route } from '../api/index.ts'
 
 type Readonlyish<T> = T extends readonly (infer Item)[]
@@ -15,6 +16,7 @@ type ActionOf<R extends Route> = R extends { readonly inProject: infer Other ext
 /** What the use cases stand on, by feature. */
 export interface Services {
   readonly administration: Administration
+  readonly protection: Protection
 }
 
 /** What the handler of an operation gets: access decided, everything parsed. */

@@ -2,6 +2,7 @@ import { ACCOUNT_ROUTES } from './routes/account.ts'
 import { ACCESS_ROUTES, AUDIT_ROUTES } from './routes/audit.ts'
 import { GROUP_ROUTES, ROLE_ROUTES } from './routes/groups.ts'
 import { PROJECT_ROUTES } from './routes/projects.ts'
+import { PROTECTION_ROUTES } from './routes/protection.ts'
 import { ROBOT_ROUTES } from './routes/robots.ts'
 import { USER_ROUTES } from './routes/users.ts'
 
@@ -18,6 +19,7 @@ export const ADMIN_ROUTES = {
   ...ROBOT_ROUTES,
   ...AUDIT_ROUTES,
   ...ACCESS_ROUTES,
+  ...PROTECTION_ROUTES,
 }
 
 export type AdminRoutes = typeof ADMIN_ROUTES

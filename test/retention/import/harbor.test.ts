@@ -156,7 +156,7 @@ test('what was active lately was pushed or pulled lately', () => {
     { name: 'B', tags: ['b'], pushedDays: 8, pulledDays: 7 },
     { name: 'C', tags: ['c'], pushedDays: 4 },
   ]
-  expect(kept(images, rule({ template: 'latestActiveK', number: 1 }))).toEqual(['A', 'C'])
+  expect(kept(images, rule({ template: 'latestActiveK', number: 2 }))).toEqual(['A', 'C'])
 })
 
 describe('what cannot be said is kept, and named', () => {

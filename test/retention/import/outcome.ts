@@ -64,19 +64,22 @@ function selects(select: Selection, { image, tag }: Entry): boolean {
 }
 
 function holds(when: Conditions, { image }: Entry, selected: readonly Entry[]): boolean {
-  const pulled = image.pulledDays ?? image.pushedDays
   const isAged = (age: Conditions['pushed'], days: number) =>
     days >= (age?.atLeastDays ?? 0) && days <= (age?.atMostDays ?? Number.POSITIVE_INFINITY)
   return (
     (!when.newest || isAmong(when.newest, image, selected)) &&
     (!when.beyondNewest || !isAmong(when.beyondNewest, image, selected)) &&
     isAged(when.pushed, image.pushedDays) &&
-    isAged(when.pulled, pulled)
+    isAged(when.pulled, pulledDays(image))
   )
 }
 
 function isAmong({ count, by }: NewestCount, image: Pictured, selected: readonly Entry[]): boolean {
-  const days = (of: Pictured) => (by === 'pull' ? (of.pulledDays ?? Number.POSITIVE_INFINITY) : of.pushedDays)
+  const days = (of: Pictured) => (by === 'pull' ? pulledDays(of) : of.pushedDays)
   const images = [...new Set(selected.map(entry => entry.image))].filter(of => of.repository === image.repository)
   return images.filter(other => days(other) < days(image)).length < count
+}
+
+function pulledDays({ pulledDays, pushedDays }: Pictured): number {
+  return Math.min(pulledDays ?? pushedDays, pushedDays)
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
 import { addGroupCommands, addRoleCommands } from './groups.ts'
+import { addProtectionCommands } from './immutable.ts'
 import { addLoginCommands } from './login.ts'
 import { addMemberCommands, addProjectCommands } from './projects.ts'
 import { addRobotCommands, addTokenCommands } from './robots.ts'
@@ -19,4 +20,5 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addTokenCommands(program, context)
   addTrustRuleCommands(program, context)
   addAccessCommand(program, context)
+  addProtectionCommands(program, context)
 }

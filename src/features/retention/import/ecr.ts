@@ -1,10 +1,14 @@
 import type { RetentionRule, Selection } from '../policy.ts'
 import { parseDocument } from './document.ts'
 import { type EcrRule, type EcrSelection, ecrDocument, requireEcrOrder, storageClassOf } from './ecr-document.ts'
-import { COUNTS_BY_TAG, type ImportedPolicy, type ImportPlace, type ImportRemark, ruleName } from './imported-policy.ts'
-
-/** Longer than any image is old: a rule with it takes nothing, and keeps later rules off what it selects. */
-const NEVER_DAYS = 36_500
+import {
+  COUNTS_BY_TAG,
+  type ImportedPolicy,
+  type ImportPlace,
+  type ImportRemark,
+  LONGEST_DAYS,
+  ruleName,
+} from './imported-policy.ts'
 
 interface Numbered {
   readonly rule: EcrRule
@@ -44,7 +48,8 @@ export function importEcr(document: unknown, { repositories }: ImportPlace): Imp
         path: `${path}.action`,
         message: 'nothing is archived here: the rule takes nothing, and holds the later ones off what it selects',
       })
-      return { ...made, when: { pushed: { atLeastDays: NEVER_DAYS } } }
+      // Takes nothing, and holds later rules off what it selects.
+      return { ...made, when: { pushed: { atLeastDays: LONGEST_DAYS } } }
     }
     const { countType, countNumber } = rule.selection
     if (expiry)
@@ -53,7 +58,7 @@ export function importEcr(document: unknown, { repositories }: ImportPlace): Imp
         message: `nothing is archived here: deleted after ${countNumber} and ${expiry.selection.countNumber} days`,
       })
     if (countType === 'imageCountMoreThan') notes.push({ path: `${path}.selection.countType`, message: COUNTS_BY_TAG })
-    const days = { atLeastDays: countNumber + (expiry?.selection.countNumber ?? 0) }
+    const days = { atLeastDays: Math.min(countNumber + (expiry?.selection.countNumber ?? 0), LONGEST_DAYS) }
     if (countType === 'sinceImagePulled') return { ...made, when: { pulled: days } }
     if (countType === 'sinceImagePushed') return { ...made, when: { pushed: days } }
     return { ...made, when: { beyondNewest: { count: countNumber, by: 'push' } } }

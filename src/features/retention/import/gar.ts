@@ -1,7 +1,14 @@
 import type { Conditions, RetentionRule, Selection } from '../policy.ts'
 import { parseDocument } from './document.ts'
 import { type GarCondition, type GarPolicy, garList, garRepository, requireGarSense } from './gar-document.ts'
-import { COUNTS_BY_TAG, type ImportedPolicy, type ImportPlace, type ImportRemark, ruleName } from './imported-policy.ts'
+import {
+  COUNTS_BY_TAG,
+  type ImportedPolicy,
+  type ImportPlace,
+  type ImportRemark,
+  LONGEST_DAYS,
+  ruleName,
+} from './imported-policy.ts'
 
 const DAY_SECONDS = 86_400
 
@@ -116,7 +123,7 @@ function aged({ atLeastDays, atMostDays }: NonNullable<Conditions['pushed']>): C
 }
 
 function days(seconds: number, round: (days: number) => number, path: string, told: Told): number {
-  const rounded = round(seconds / DAY_SECONDS)
+  const rounded = Math.min(round(seconds / DAY_SECONDS), LONGEST_DAYS)
   if (rounded * DAY_SECONDS !== seconds) told.note(path, `ages are whole days here: ${rounded}`)
   return rounded
 }

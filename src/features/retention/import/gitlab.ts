@@ -2,7 +2,13 @@ import { z } from 'zod'
 import { type TagPattern, tagPatternFault } from '../../protection/index.ts'
 import type { RetentionRule } from '../policy.ts'
 import { parseDocument, requireNone } from './document.ts'
-import { COUNTS_BY_TAG, type ImportedPolicy, type ImportPlace, type ImportRemark } from './imported-policy.ts'
+import {
+  COUNTS_BY_TAG,
+  type ImportedPolicy,
+  type ImportPlace,
+  type ImportRemark,
+  LONGEST_DAYS,
+} from './imported-policy.ts'
 
 const CADENCES = {
   '1d': '0 3 * * *',
@@ -57,7 +63,9 @@ export function importGitlab(document: unknown, { repositories }: ImportPlace): 
       select: { ...where, state: 'tagged', tags: [removed], exceptTags: spared },
       when: {
         ...(policy.keep_n ? { beyondNewest: { count: policy.keep_n, by: 'push' } } : {}),
-        ...(policy.older_than ? { pushed: { atLeastDays: Number.parseInt(policy.older_than, 10) } } : {}),
+        ...(policy.older_than
+          ? { pushed: { atLeastDays: Math.min(Number.parseInt(policy.older_than, 10), LONGEST_DAYS) } }
+          : {}),
       },
     },
   ]

@@ -9,7 +9,16 @@ import {
   TEMPLATES,
 } from './harbor-document.ts'
 import { scopeOf, tagsOf } from './harbor-selectors.ts'
-import { COUNTS_BY_TAG, type ImportedPolicy, type ImportPlace, type ImportRemark, ruleName } from './imported-policy.ts'
+import {
+  COUNTS_BY_TAG,
+  type ImportedPolicy,
+  type ImportPlace,
+  type ImportRemark,
+  LONGEST_DAYS,
+  ruleName,
+} from './imported-policy.ts'
+
+const PULLED_WHEN_SET = 'here an image counts as pulled when a tag is set on it, so that a new one takes a place too'
 
 /**
  * Retention of a Harbor project, as its API gives it. Harbor's rules say what stays, whole images with all of their
@@ -68,30 +77,29 @@ function importRule(rule: HarborRule, path: string, place: ImportPlace, imported
   }
   const isCount = TEMPLATES[rule.template] === 'count'
   if (isCount) notes.push({ path: `${path}.template`, message: COUNTS_BY_TAG })
+  if (rule.template === 'latestPulledN') notes.push({ path: `${path}.template`, message: PULLED_WHEN_SET })
   if (isCount && tags.selections.length > 1)
     notes.push({ path: `${path}.tag_selectors`, message: 'images without tags are counted for themselves here' })
-  for (const when of keptWhen(rule)) for (const select of tags.selections) keep(select, when)
+  const when = keptWhen(rule)
+  if (when) for (const select of tags.selections) keep(select, when)
 }
 
-/** Any of them keeps: what was active lately was pushed or pulled lately. */
-function keptWhen(rule: HarborRule): readonly Conditions[] {
-  if (rule.template === 'always') return [{}]
+/** Undefined when the rule retains nothing. What `pulled` means here, the later of pull and push, Harbor calls active. */
+function keptWhen(rule: HarborRule): Conditions | undefined {
+  if (rule.template === 'always') return {}
   const count = parameterOf(rule)
-  if (count === 0) return []
-  const days = { atMostDays: count }
+  if (count === 0) return undefined
+  const days = { atMostDays: Math.min(count, LONGEST_DAYS) }
   switch (rule.template) {
     case 'latestPushedK':
-      return [{ newest: { count, by: 'push' } }]
+      return { newest: { count, by: 'push' } }
     case 'latestPulledN':
-      return [{ newest: { count, by: 'pull' } }]
     case 'latestActiveK':
-      return [{ newest: { count, by: 'push' } }, { newest: { count, by: 'pull' } }]
+      return { newest: { count, by: 'pull' } }
     case 'nDaysSinceLastPush':
-      return [{ pushed: days }]
-    case 'nDaysSinceLastPull':
-      return [{ pulled: days }]
+      return { pushed: days }
     default:
-      return [{ pushed: days }, { pulled: days }]
+      return { pulled: days }
   }
 }
 

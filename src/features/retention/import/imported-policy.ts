@@ -29,6 +29,9 @@ export interface ImportedPolicy {
 export const COUNTS_BY_TAG =
   'an image counts as new again when a tag is set on it; where the document comes from, its first push counts'
 
+/** As many as a policy may say; no image is as old. */
+export const LONGEST_DAYS = 36_500
+
 const LONGEST_NAME = 100
 
 /** A rule's name: once in a policy, and short enough for a table. */
