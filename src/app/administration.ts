@@ -66,7 +66,8 @@ export function composeProtection({ immutabilityRules, locks, identities }: Meta
 /** The way in below /api/v1. */
 export function administrationDoor(metadata: Metadata, config: Config, way: AdministrationWay): Door {
   const administration = composeAdministration(metadata, config, way)
-  const answer = createAdmin({ administration, protection: composeProtection(metadata) }, VERSION)
+  const quotas = { usage: metadata.usage, clock: systemClock }
+  const answer = createAdmin({ administration, protection: composeProtection(metadata), quotas }, VERSION)
   return {
     name: 'admin',
     isFor: isAdminPath,

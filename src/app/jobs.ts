@@ -1,6 +1,7 @@
 import type { Signing } from '../features/identity/index.ts'
 import { collectGarbage } from '../features/lifecycle/index.ts'
 import { removeExpiredLimits } from '../features/limits/index.ts'
+import { keepUsageHistory } from '../features/quotas/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Outbound } from '../platform/outbound/index.ts'
 import { Moved } from '../platform/outcome/index.ts'
@@ -11,9 +12,10 @@ import { startAuditJobs } from './audit-jobs.ts'
 import { type Berth, collectRules } from './compose.ts'
 import type { Config } from './config/index.ts'
 
+const DAY_MS = 24 * 3600 * 1000
 const UPKEEP_SECONDS = 3600
 /** Shown in lists for so long, that people see what became of a token. */
-const ENDED_KEPT_MS = 30 * 24 * 3600 * 1000
+const ENDED_KEPT_MS = 30 * DAY_MS
 
 /** Work that servers do by themselves; of several on one database each job runs on one of them at a time. */
 export async function startJobs(
@@ -35,6 +37,11 @@ export async function startJobs(
     await metadata.identities.credentials.removeEnded(systemClock() - ENDED_KEPT_MS)
     const limits = { windows: metadata.rateWindows, signIns: metadata.signInRecords }
     await removeExpiredLimits(limits, systemClock, signal)
+  })
+  const { sampleSeconds, historyDays } = config.usage
+  jobs.repeat('usage-history', sampleSeconds, async signal => {
+    const quotas = { usage: metadata.usage, clock: systemClock }
+    await keepUsageHistory(quotas, { keptMs: historyDays * DAY_MS }, signal)
   })
   if (config.gc.intervalSeconds > 0) {
     const rules = collectRules(config)

@@ -1,6 +1,7 @@
 import type { Permit } from '../../features/access/index.ts'
 import type { Administration } from '../../features/administration/index.ts'
 import type { Protection } from '../../features/protection/index.ts'
+import type { Quotas } from '../../features/quotas/index.ts'
 import type { AdminRoutes, AnswerOf, BodyOf, Operation, ParamsOf, QueryOf, Route } from '../api/index.ts'
 
 type Readonlyish<T> = T extends readonly (infer Item)[]
@@ -17,6 +18,7 @@ type ActionOf<R extends Route> = R extends { readonly inProject: infer Other ext
 export interface Services {
   readonly administration: Administration
   readonly protection: Protection
+  readonly quotas: Quotas
 }
 
 /** What the handler of an operation gets: access decided, everything parsed. */

@@ -3,6 +3,7 @@ import { ACCESS_ROUTES, AUDIT_ROUTES } from './routes/audit.ts'
 import { GROUP_ROUTES, ROLE_ROUTES } from './routes/groups.ts'
 import { PROJECT_ROUTES } from './routes/projects.ts'
 import { PROTECTION_ROUTES } from './routes/protection.ts'
+import { QUOTA_ROUTES } from './routes/quotas.ts'
 import { ROBOT_ROUTES } from './routes/robots.ts'
 import { USER_ROUTES } from './routes/users.ts'
 
@@ -20,6 +21,7 @@ export const ADMIN_ROUTES = {
   ...AUDIT_ROUTES,
   ...ACCESS_ROUTES,
   ...PROTECTION_ROUTES,
+  ...QUOTA_ROUTES,
 }
 
 export type AdminRoutes = typeof ADMIN_ROUTES

@@ -4,6 +4,7 @@ import { addGroupCommands, addRoleCommands } from './groups.ts'
 import { addProtectionCommands } from './immutable.ts'
 import { addLoginCommands } from './login.ts'
 import { addMemberCommands, addProjectCommands } from './projects.ts'
+import { addQuotaCommands } from './quotas.ts'
 import { addRobotCommands, addTokenCommands } from './robots.ts'
 import { addAccessCommand, addTrustRuleCommands } from './trust-rules.ts'
 import { addUserCommands } from './users.ts'
@@ -21,4 +22,5 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addTrustRuleCommands(program, context)
   addAccessCommand(program, context)
   addProtectionCommands(program, context)
+  addQuotaCommands(program, context)
 }

@@ -4,7 +4,16 @@ import { OVERSIGHT } from './oversight.ts'
 import { PEOPLE } from './people.ts'
 import { PROJECTS } from './projects.ts'
 import { PROTECTION } from './protection.ts'
+import { QUOTAS } from './quotas.ts'
 import { ROBOTS } from './robots.ts'
 
 /** One for each operation: without it this does not compile. */
-export const HANDLERS: Handlers = { ...ACCOUNT, ...PEOPLE, ...PROJECTS, ...ROBOTS, ...OVERSIGHT, ...PROTECTION }
+export const HANDLERS: Handlers = {
+  ...ACCOUNT,
+  ...PEOPLE,
+  ...PROJECTS,
+  ...ROBOTS,
+  ...OVERSIGHT,
+  ...PROTECTION,
+  ...QUOTAS,
+}
