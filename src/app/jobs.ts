@@ -1,3 +1,4 @@
+import { describeUntil } from '../features/catalog/index.ts'
 import type { Signing } from '../features/identity/index.ts'
 import { collectGarbage } from '../features/lifecycle/index.ts'
 import { removeExpiredLimits } from '../features/limits/index.ts'
@@ -11,15 +12,18 @@ import { signerOf, withoutCheckpoints } from './audit.ts'
 import { startAuditJobs } from './audit-jobs.ts'
 import { type Berth, collectRules } from './compose.ts'
 import type { Config } from './config/index.ts'
+import { startRetention } from './retention.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 const UPKEEP_SECONDS = 3600
+/** How long it takes until another server goes on with describing; a run goes on for as long as its server does. */
+const DESCRIBE_AGAIN_SECONDS = 5
 /** Shown in lists for so long, that people see what became of a token. */
 const ENDED_KEPT_MS = 30 * DAY_MS
 
 /** Work that servers do by themselves; of several on one database each job runs on one of them at a time. */
 export async function startJobs(
-  { jobs, garbage, metadata }: Pick<Berth, 'jobs' | 'garbage' | 'metadata'>,
+  { jobs, garbage, metadata, stores }: Pick<Berth, 'jobs' | 'garbage' | 'metadata' | 'stores'>,
   config: Config,
   { log, metrics, signing, outbound }: { log: Log; metrics: Metrics; signing: Signing | undefined; outbound: Outbound },
 ): Promise<void> {
@@ -32,6 +36,7 @@ export async function startJobs(
   })
   const work = { jobs, tables: metadata.audit, signer: signerOf(signing), outbound, log, metrics }
   startAuditJobs(work, signing ? config.audit : withoutCheckpoints(config.audit))
+  startRetention({ jobs, metadata }, { log, metrics })
   jobs.repeat('identity-upkeep', UPKEEP_SECONDS, async signal => {
     await signing?.rotate()
     await metadata.identities.credentials.removeEnded(systemClock() - ENDED_KEPT_MS)
@@ -43,6 +48,14 @@ export async function startJobs(
     const quotas = { usage: metadata.usage, clock: systemClock }
     await keepUsageHistory(quotas, { keptMs: historyDays * DAY_MS }, signal)
   })
+  const describing = {
+    descriptions: metadata.details.descriptions,
+    blobLinks: metadata.blobLinks,
+    blobs: stores.blobs,
+    clock: systemClock,
+    failed: (error: unknown, image: string) => log.warn({ err: error, image }, 'the config of an image cannot be read'),
+  }
+  jobs.repeat('image-details', DESCRIBE_AGAIN_SECONDS, signal => describeUntil(signal, describing))
   if (config.gc.intervalSeconds > 0) {
     const rules = collectRules(config)
     jobs.repeat('garbage-collection', config.gc.intervalSeconds, async signal => {

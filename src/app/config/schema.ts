@@ -144,6 +144,7 @@ export const configSchema = z.strictObject({
       historyDays: wholeNumber(1, 3660).default(400),
     })
     .prefault({}),
+  retention: z.strictObject({ recordPullsSeconds: pause.default(15) }).prefault({}),
   /** How long what is deleted can be restored; 0: not at all. */
   trash: z.strictObject({ days: number(z.number().min(0).max(3660)).default(7) }).prefault({}),
   shutdown: z.strictObject({ drainSeconds: pause.default(0), timeoutSeconds: pause.default(30) }).prefault({}),

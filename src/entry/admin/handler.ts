@@ -1,7 +1,9 @@
 import type { Permit } from '../../features/access/index.ts'
 import type { Administration } from '../../features/administration/index.ts'
+import type { Catalog } from '../../features/catalog/index.ts'
 import type { Protection } from '../../features/protection/index.ts'
 import type { Quotas } from '../../features/quotas/index.ts'
+import type { RetentionAdministration } from '../../features/retention/index.ts'
 import type { AdminRoutes, AnswerOf, BodyOf, Operation, ParamsOf, QueryOf, Route } from '../api/index.ts'
 
 type Readonlyish<T> = T extends readonly (infer Item)[]
@@ -17,6 +19,8 @@ type ActionOf<R extends Route> = R extends { readonly inProject: infer Other ext
 /** What the use cases stand on, by feature. */
 export interface Services {
   readonly administration: Administration
+  readonly catalog: Catalog
+  readonly retention: RetentionAdministration
   readonly protection: Protection
   readonly quotas: Quotas
 }
@@ -29,10 +33,12 @@ export interface Call<R extends Route> extends Services {
   readonly body: BodyOf<R>
 }
 
-/** The body of the answer; of a list that has pages, also where the next one begins. */
-type Given<R extends Route> = R extends { readonly paged: true }
-  ? Readonlyish<AnswerOf<R>> & { readonly next: string | undefined }
-  : Readonlyish<AnswerOf<R>>
+/** The body of the answer; of a list that has pages, also where the next one begins; of lines, the answer itself. */
+type Given<R extends Route> = R extends { readonly lines: unknown }
+  ? Response
+  : R extends { readonly paged: true }
+    ? Readonlyish<AnswerOf<R>> & { readonly next: string | undefined }
+    : Readonlyish<AnswerOf<R>>
 
 export type Handlers<Operations extends Operation = Operation> = {
   readonly [K in Operations]: (call: Call<AdminRoutes[K]>) => Promise<Given<AdminRoutes[K]>>

@@ -7,8 +7,8 @@ export interface Route {
   readonly path: `/api/v1/${string}`
   /** Asked of the one access decision before anything of the request is read. */
   readonly action: Action
-  /** `project`: the one that the path names. */
-  readonly resource: 'registry' | 'project'
+  /** `project`: the one that the path names. `repository`: the one that the query names. */
+  readonly resource: 'registry' | 'project' | 'repository'
   /** Enough as well, in the project that the query names. */
   readonly inProject?: ProjectAction
   readonly summary: string
@@ -17,6 +17,10 @@ export interface Route {
   /** 204 without. */
   readonly answer?: z.ZodType
   readonly status?: 200 | 201
+  /** In place of an answer: one of these a line (NDJSON), without end. */
+  readonly lines?: z.ZodType
+  /** Of the body; 64 KiB unless given. */
+  readonly mostBytes?: number
   /** A list by keyset: with `limit`, `after` and a Link to the next page. */
   readonly paged?: true
 }

@@ -126,6 +126,18 @@ export const trustRuleShape = {
   lifetimeSeconds: z.int().default(600),
 }
 
+const patternText = z.string().min(1).max(500)
+export const tagPattern = z
+  .union(
+    [
+      z.strictObject({ glob: patternText }),
+      z.strictObject({ regex: patternText }),
+      z.strictObject({ semver: patternText, prereleases: z.boolean().optional() }),
+    ],
+    { error: 'expected {"glob": "v*"}, {"regex": "v[0-9]+"} (RE2, the whole tag) or {"semver": ">=1.2 <2"}' },
+  )
+  .meta({ id: 'TagPattern' })
+
 export const auditRecord = z
   .looseObject({
     sequence: z.int(),

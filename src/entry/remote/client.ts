@@ -1,7 +1,8 @@
 import type { z } from 'zod'
-import type { Outbound } from '../../platform/outbound/index.ts'
+import type { Outbound, OutboundRequest } from '../../platform/outbound/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import { ADMIN_ROUTES, type AdminRoutes, type AnswerOf, type Operation, type ParamsOf } from '../api/index.ts'
+import { readLines } from './read-lines.ts'
 
 /** A server's refusal, as its problem tells it. */
 export class RemoteFault extends Error {
@@ -23,6 +24,10 @@ export interface Sending<O extends Operation> {
   readonly body?: AdminRoutes[O] extends { readonly body: infer B } ? Sent<B> : never
 }
 
+type LineOf<O extends Operation> = AdminRoutes[O] extends { readonly lines: infer L extends z.ZodType }
+  ? z.output<L>
+  : never
+
 type ItemOf<O extends Operation> =
   AnswerOf<AdminRoutes[O]> extends { readonly items: readonly (infer Item)[] } ? Item : never
 
@@ -30,8 +35,10 @@ type ItemOf<O extends Operation> =
 export interface Client {
   /** @throws RemoteFault, OutboundFailed. */
   call<O extends Operation>(operation: O, sending?: Sending<O>): Promise<AnswerOf<AdminRoutes[O]>>
-  /** A whole list, page by page. */
-  all<O extends Operation>(operation: O, sending?: Sending<O>): Promise<readonly ItemOf<O>[]>
+  /** A whole list, page by page. @param most items; what is asked for beyond is left away. */
+  all<O extends Operation>(operation: O, sending?: Sending<O>, most?: number): Promise<readonly ItemOf<O>[]>
+  /** An answer of any length, line by line. @throws RemoteFault, OutboundFailed. */
+  lines<O extends Operation>(operation: O, sending?: Sending<O>): AsyncIterable<LineOf<O>>
 }
 
 export interface ClientOptions {
@@ -42,9 +49,18 @@ export interface ClientOptions {
   readonly outbound: Pick<Outbound, 'fetch'>
 }
 
+/** Of an answer that tells of everything in a project. */
+const LONG = { timeoutMs: 3_600_000, maxBytes: Number.MAX_SAFE_INTEGER }
+
 export function createClient({ url, authorization, outbound }: ClientOptions): Client {
-  const send = async (method: string, path: string, body: unknown) => {
-    const response = await outbound.fetch(`${url}${path}`, {
+  const ask = (
+    method: string,
+    path: string,
+    body: unknown,
+    more: Pick<OutboundRequest, 'timeoutMs' | 'maxBytes'> = {},
+  ) =>
+    outbound.fetch(`${url}${path}`, {
+      ...more,
       method,
       headers: {
         Accept: 'application/json',
@@ -53,6 +69,8 @@ export function createClient({ url, authorization, outbound }: ClientOptions): C
       },
       body: body === undefined ? undefined : JSON.stringify(body),
     })
+  const send = async (method: string, path: string, body: unknown) => {
+    const response = await ask(method, path, body)
     const text = await response.text()
     if (!response.ok) throw faultOf(url, response.status, text)
     return { answer: text === '' ? undefined : parse(url, text), link: response.headers.get('Link') }
@@ -62,15 +80,21 @@ export function createClient({ url, authorization, outbound }: ClientOptions): C
       const { method } = ADMIN_ROUTES[operation]
       return (await send(method.toUpperCase(), pathOf(operation, sending), sending.body)).answer as never
     },
-    async all(operation, sending = {}) {
+    async *lines(operation, sending = {}) {
+      const { method } = ADMIN_ROUTES[operation]
+      const response = await ask(method.toUpperCase(), pathOf(operation, sending), sending.body, LONG)
+      if (!response.ok || !response.body) throw faultOf(url, response.status, await response.text())
+      for await (const line of readLines(response.body)) yield parse(url, line) as never
+    },
+    async all(operation, sending = {}, most = Number.POSITIVE_INFINITY) {
       const items: unknown[] = []
       let path: string | undefined = pathOf(operation, sending)
-      while (path !== undefined) {
+      while (path !== undefined && items.length < most) {
         const { answer, link } = await send('GET', path, undefined)
         items.push(...(answer as { items: unknown[] }).items)
         path = /^<(\/[^>]*)>; rel="next"$/.exec(link ?? '')?.[1]
       }
-      return items as never
+      return items.slice(0, most) as never
     },
   }
 }
@@ -80,10 +104,10 @@ function pathOf<O extends Operation>(operation: O, { params, query }: Sending<O>
   const path = ADMIN_ROUTES[operation].path.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(values[name] ?? ''),
   )
-  const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined)
-  return given.length === 0
-    ? path
-    : `${path}?${new URLSearchParams(Object.fromEntries(given.map(([name, value]) => [name, String(value)])))}`
+  const given = Object.entries(query ?? {}).flatMap(([name, value]) =>
+    [value].flat().flatMap(each => (each === undefined ? [] : [[name, String(each)] as [string, string]])),
+  )
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`
 }
 
 function faultOf(url: string, status: number, text: string): RemoteFault {

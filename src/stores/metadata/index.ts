@@ -10,7 +10,11 @@ export type { AuditSinks, SinkCursor } from './audit/sinks.ts'
 export type { BlobLinks, LinkedBlob, StoredBlob, Unlinked } from './blob-links.ts'
 export type { Collection, NominatedCandidate, Verdict } from './collection.ts'
 export type { Contents } from './contents.ts'
+
+export type * from './details/index.ts'
+
 export type { Discard } from './discard.ts'
+
 export type { Engine, Queries } from './engine.ts'
 export type { Explanation, Explanations } from './explanations.ts'
 export type * from './identity/index.ts'
@@ -28,7 +32,14 @@ export type { Locked, LockOfRepository, Locks, LockTarget } from './locks.ts'
 export type { ManifestSummary, Manifests, NewManifest, PutOutcome, Removed, StoredManifest } from './manifest-port.ts'
 export { createMetadata, type Metadata, type OpenedMetadata } from './metadata.ts'
 export { type MigrationReport, SCHEMA_VERSIONS, SchemaError } from './migrate.ts'
+export type { Names } from './names/names.ts'
+export type { Rewritten } from './names/patterns.ts'
+export type { Redirect, RedirectList } from './names/redirect-list.ts'
 export type { Redirects } from './names/redirects.ts'
+export type { ProjectRename, ProjectRenameOutcome } from './names/rename-project.ts'
+export type { RepositoryRename, RepositoryRenameOutcome } from './names/rename-repository.ts'
+export type { TagSetting, TagSettingOutcome, TagTarget } from './names/set-tag.ts'
+export type { HistoryBounds, TagChange, TagHistory } from './names/tag-history.ts'
 export { createPendingSignOns, type PendingSignOns } from './pending-sign-ons.ts'
 export { connect as connectPostgres, type PostgresOptions } from './postgres/connect.ts'
 export { hasPostgresMetadata, openPostgresMetadata } from './postgres/open.ts'
@@ -48,6 +59,8 @@ export type { Referrers } from './referrers.ts'
 export type { Relocation, RelocationRecord } from './relocation.ts'
 export type { Page, Repositories } from './repositories.ts'
 export type { LastPull, LastPulls } from './retention/last-pulls.ts'
+export type { DuePolicy, NewPolicy, PolicyChanged, RetentionPolicies, StoredPolicy } from './retention/policies.ts'
+export type { Asked, KeptItems, NewRun, RetentionRuns, RetentionRunWork, RunEnd, StoredRun } from './retention/runs.ts'
 export type {
   CredentialKind,
   IdentityState,
@@ -56,6 +69,7 @@ export type {
   SystemRole,
   Visibility,
 } from './schema-identity.ts'
+export type { RetentionOutcome } from './schema-retention.ts'
 export type { SignInRecord, SignInRecords } from './sign-in-records.ts'
 export { migrateSqlite, openSqliteMetadata } from './sqlite/open.ts'
 export { takeServerLock } from './sqlite/server-lock.ts'

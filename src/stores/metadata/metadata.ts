@@ -3,6 +3,7 @@ import { type AuditTables, createAuditTables } from './audit/audit.ts'
 import { type BlobLinks, createBlobLinks } from './blob-links.ts'
 import { type Collection, createCollection } from './collection.ts'
 import { type Contents, createContents } from './contents.ts'
+import { createDetails, type Details } from './details/index.ts'
 import type { Engine } from './engine.ts'
 import { createExplanations, type Explanations } from './explanations.ts'
 import { createIdentities, type Identities } from './identity/index.ts'
@@ -20,13 +21,18 @@ import { createLocks, type Locks } from './locks.ts'
 import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
 import type { MigrationReport } from './migrate.ts'
+import { createNames, type Names } from './names/names.ts'
+import { createRedirectList, type RedirectList } from './names/redirect-list.ts'
 import { createRedirects, type Redirects } from './names/redirects.ts'
+import { createTagHistory, type TagHistory } from './names/tag-history.ts'
 import { createPendingSignOns, type PendingSignOns } from './pending-sign-ons.ts'
 import { createRateWindows, type RateWindows } from './rate-windows.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
 import { createRelocation, type Relocation } from './relocation.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
 import { createLastPulls, type LastPulls } from './retention/last-pulls.ts'
+import { createRetentionPolicies, type RetentionPolicies } from './retention/policies.ts'
+import { createRetentionRuns, type RetentionRuns, type RetentionRunWork } from './retention/runs.ts'
 import { createSignInRecords, type SignInRecords } from './sign-in-records.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
 import { createTables, type Tables } from './tables/tables.ts'
@@ -61,6 +67,7 @@ export interface Metadata {
   readonly inventory: Inventory
   readonly contents: Contents
   readonly dangling: Dangling
+  readonly details: Details
   readonly damage: DamageRecords
   readonly storage: StorageIdentity
   readonly relocation: Relocation
@@ -73,7 +80,11 @@ export interface Metadata {
   readonly signInRecords: SignInRecords
   readonly usage: UsageTables
   readonly lastPulls: LastPulls
-  readonly redirects: Redirects
+  readonly retentionPolicies: RetentionPolicies
+  readonly retentionRuns: RetentionRuns & RetentionRunWork
+  readonly redirects: Redirects & RedirectList
+  readonly names: Names
+  readonly tagHistory: TagHistory
   close(): Promise<void>
 }
 
@@ -103,6 +114,7 @@ export function createMetadata(engine: Engine): Metadata {
     inventory: createInventory(engine),
     contents: createContents(engine),
     dangling: createDangling(engine),
+    details: createDetails(engine),
     damage: createDamageRecords(engine),
     storage: createStorageIdentity(engine),
     relocation: createRelocation(engine),
@@ -115,7 +127,11 @@ export function createMetadata(engine: Engine): Metadata {
     signInRecords: createSignInRecords(engine),
     usage: createUsageTables(engine),
     lastPulls: createLastPulls(engine),
-    redirects: createRedirects(engine),
+    retentionPolicies: createRetentionPolicies(engine),
+    retentionRuns: createRetentionRuns(engine),
+    redirects: { ...createRedirects(engine), ...createRedirectList(engine) },
+    names: createNames(engine),
+    tagHistory: createTagHistory(engine),
     close: () => engine.close(),
   }
 }

@@ -1,10 +1,12 @@
 import type { Handlers } from '../handler.ts'
 import { ACCOUNT } from './account.ts'
+import { CATALOG } from './catalog.ts'
 import { OVERSIGHT } from './oversight.ts'
 import { PEOPLE } from './people.ts'
 import { PROJECTS } from './projects.ts'
 import { PROTECTION } from './protection.ts'
 import { QUOTAS } from './quotas.ts'
+import { RETENTION } from './retention.ts'
 import { ROBOTS } from './robots.ts'
 
 /** One for each operation: without it this does not compile. */
@@ -16,4 +18,6 @@ export const HANDLERS: Handlers = {
   ...OVERSIGHT,
   ...PROTECTION,
   ...QUOTAS,
+  ...RETENTION,
+  ...CATALOG,
 }
