@@ -81,6 +81,7 @@ export function administrationDoor(
   const answer = createAdmin(
     {
       administration: composeAdministration(metadata, config, way),
+      trashes: { trash: metadata.trash, access: way.access, clock: systemClock },
       protection: composeProtection(metadata),
       retention: retentionAdministration(metadata, log),
       catalog: composeCatalog(metadata, way.access),

@@ -7,6 +7,7 @@ import { PROTECTION_ROUTES } from './routes/protection.ts'
 import { QUOTA_ROUTES } from './routes/quotas.ts'
 import { RETENTION_ROUTES } from './routes/retention.ts'
 import { ROBOT_ROUTES } from './routes/robots.ts'
+import { TRASH_ROUTES } from './routes/trash.ts'
 import { USER_ROUTES } from './routes/users.ts'
 
 export { type AnswerOf, type BodyOf, type ParamsOf, type QueryOf, type Route, route } from './route.ts'
@@ -23,6 +24,7 @@ export const ADMIN_ROUTES = {
   ...CATALOG_ROUTES,
   ...AUDIT_ROUTES,
   ...ACCESS_ROUTES,
+  ...TRASH_ROUTES,
   ...RETENTION_ROUTES,
   ...PROTECTION_ROUTES,
   ...QUOTA_ROUTES,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DEFAULT_FUSE_PERCENT, MOST_RULES, POLICY_FORMATS } from '../../features/retention/index.ts'
 import { tagPattern, time } from './schemas.ts'
 
 const glob = z.string().min(1).max(500)
@@ -70,9 +71,14 @@ export const retentionPolicy = z
   .strictObject({
     isDryRun: z.boolean().default(true).describe('runs only report'),
     schedule: z.string().min(1).max(200).optional().describe('cron expression, in UTC'),
-    fusePercent: z.number().min(0).max(100).default(25).describe('a run that would delete more deletes nothing'),
+    fusePercent: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(DEFAULT_FUSE_PERCENT)
+      .describe('a run that would delete more deletes nothing'),
     ignoredPullers: z.array(glob).max(100).default([]).describe('globs over names: their pulls keep nothing alive'),
-    rules: z.array(rule).max(100, 'expected 100 rules at most'),
+    rules: z.array(rule).max(MOST_RULES, `expected ${MOST_RULES} rules at most`),
   })
   .meta({ id: 'RetentionPolicy' })
 
@@ -84,6 +90,23 @@ export const storedRetentionPolicy = z
     nextRunAt: time.optional(),
   })
   .meta({ id: 'StoredRetentionPolicy' })
+
+const remark = z.strictObject({ path: z.string().describe('where in the document'), message: z.string() })
+
+export const retentionImport = z.strictObject({
+  from: z.enum(POLICY_FORMATS).describe('ECR, Google Artifact Registry, Harbor, GitLab'),
+  document: z.unknown().describe('as that registry gives it'),
+  repositories: globs.optional().describe('which a document of one repository is for; all of the project unless given'),
+  isAdded: z.boolean().default(false).describe('to the rules there are, instead of in their place'),
+})
+
+export const importedRetentionPolicy = z
+  .strictObject({
+    ...storedRetentionPolicy.shape,
+    problems: z.array(remark).describe('what of the document is not in the rules'),
+    notes: z.array(remark).describe('what is in them and works in another way here'),
+  })
+  .meta({ id: 'ImportedRetentionPolicy' })
 
 export const retentionReport = z
   .strictObject({

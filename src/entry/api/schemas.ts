@@ -42,6 +42,10 @@ export const project = z
     visibility,
     pushers: z.enum(['members', 'pipelines']),
     network: z.unknown().optional(),
+    trashDays: z
+      .number()
+      .optional()
+      .describe('how long what is deleted can be restored; as the registry has it unless given'),
     createdAt: time,
   })
   .meta({ id: 'Project' })

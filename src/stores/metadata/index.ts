@@ -81,7 +81,10 @@ export type { ReceivedRows } from './tables/receive-table.ts'
 export type { PlainTable, Row, TableName } from './tables/table.ts'
 export type { Fingerprint, Tables } from './tables/tables.ts'
 export type { Tags, Untagged } from './tags.ts'
-export type { Trash } from './trash/trash.ts'
+export type { TrashEntry, TrashFilter, TrashPage } from './trash/entries.ts'
+export type { Purged } from './trash/purge.ts'
+export type { KeptTag, NotRestored, Restored, RestoredEntry } from './trash/restore.ts'
+export type { Trash, TrashExpiries } from './trash/trash.ts'
 export type { UploadNotes } from './upload-progress.ts'
 export type {
   FoundSession,

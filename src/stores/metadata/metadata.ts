@@ -37,7 +37,7 @@ import { createSignInRecords, type SignInRecords } from './sign-in-records.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
 import { createTables, type Tables } from './tables/tables.ts'
 import { createTags, type Tags } from './tags.ts'
-import { createTrash, type Trash } from './trash/trash.ts'
+import { createTrash, type Trash, type TrashExpiries } from './trash/trash.ts'
 import { createUploadNotes, type UploadNotes } from './upload-progress.ts'
 import {
   createUploadSessions,
@@ -62,7 +62,7 @@ export interface Metadata {
   readonly collection: Collection
   readonly condemned: CondemnedObjects
   readonly staleUploads: StaleUploads
-  readonly trash: Trash
+  readonly trash: Trash & TrashExpiries
   readonly explanations: Explanations
   readonly inventory: Inventory
   readonly contents: Contents

@@ -10,6 +10,7 @@ import { addQuotaCommands } from './quotas.ts'
 import { addRetentionCommands } from './retention.ts'
 import { addRobotCommands, addTokenCommands } from './robots.ts'
 import { addSearchCommand } from './search.ts'
+import { addTrashCommands } from './trash.ts'
 import { addAccessCommand, addTrustRuleCommands } from './trust-rules.ts'
 import { addUserCommands } from './users.ts'
 
@@ -25,6 +26,7 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addTokenCommands(program, context)
   addTrustRuleCommands(program, context)
   addAccessCommand(program, context)
+  addTrashCommands(program, context)
   addSearchCommand(program, context)
   addImageCommands(program, context)
   addLabelCommands(program, context)

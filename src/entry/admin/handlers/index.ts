@@ -8,6 +8,7 @@ import { PROTECTION } from './protection.ts'
 import { QUOTAS } from './quotas.ts'
 import { RETENTION } from './retention.ts'
 import { ROBOTS } from './robots.ts'
+import { TRASH } from './trash.ts'
 
 /** One for each operation: without it this does not compile. */
 export const HANDLERS: Handlers = {
@@ -19,5 +20,6 @@ export const HANDLERS: Handlers = {
   ...PROTECTION,
   ...QUOTAS,
   ...RETENTION,
+  ...TRASH,
   ...CATALOG,
 }

@@ -162,13 +162,13 @@ async function repositoriesToSearch(
 /** By an index in each case: a tag is one image at most, and the beginning of a digest few. */
 function manifestsToLookAt({ tag, digest }: ImageFilter, most: number) {
   if (tag !== undefined)
-    return sql`(select count(*) from (select 1 from tags where repository_id = r.id and name = ${tag}) as some)`
+    return sql`(select count(*) from (select 1 from tags where repository_id = r.id and name = ${tag}) as counted)`
   const begins =
     digest === undefined
       ? sql``
       : sql`and digest >= ${digestsFrom(digest).from} and digest < ${digestsFrom(digest).until}`
   return sql`(select count(*) from
-    (select 1 from manifests where repository_id = r.id ${begins} limit ${most}) as some)`
+    (select 1 from manifests where repository_id = r.id ${begins} limit ${most}) as counted)`
 }
 
 async function newest(

@@ -55,14 +55,14 @@ export function createRepositorySummaries({ db }: Engine): RepositorySummaries {
       const { id } = repository
       const { rows } = await sql<Record<'tags' | 'manifests' | 'pushed' | 'blobs' | 'bytes', number | string | null>>`
         select
-          (select count(*) from (select 1 from tags where repository_id = ${id} limit ${most}) as some) as tags,
+          (select count(*) from (select 1 from tags where repository_id = ${id} limit ${most}) as counted) as tags,
           m.manifests, m.pushed, b.blobs, b.bytes
         from
           (select count(*) as manifests, max(pushed_at) as pushed from
-            (select pushed_at from manifests where repository_id = ${id} limit ${most}) as some) as m,
+            (select pushed_at from manifests where repository_id = ${id} limit ${most}) as counted) as m,
           (select count(*) as blobs, sum(size_bytes) as bytes from
             (select blobs.size_bytes from repository_blobs join blobs on blobs.digest = repository_blobs.digest
-              where repository_blobs.repository_id = ${id} limit ${most}) as some) as b`.execute(db)
+              where repository_blobs.repository_id = ${id} limit ${most}) as counted) as b`.execute(db)
       const { tags, manifests, pushed, blobs, bytes } = rows[0] ?? {}
       const isCut = [tags, manifests, blobs].some(count => Number(count) >= most)
       const last = Number(manifests) < most ? pushed : await amongTheLast(db, id)
