@@ -30,8 +30,10 @@ import { createRateWindows, type RateWindows } from './rate-windows.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
 import { createRelocation, type Relocation } from './relocation.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
+import { createRetentionFacts, type RetentionFacts } from './retention/facts.ts'
 import { createLastPulls, type LastPulls } from './retention/last-pulls.ts'
 import { createRetentionPolicies, type RetentionPolicies } from './retention/policies.ts'
+import { createRetentionRemoval, type RetentionRemoval } from './retention/removal.ts'
 import { createRetentionRuns, type RetentionRuns, type RetentionRunWork } from './retention/runs.ts'
 import { createSignInRecords, type SignInRecords } from './sign-in-records.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
@@ -79,6 +81,8 @@ export interface Metadata {
   readonly pendingSignOns: PendingSignOns
   readonly signInRecords: SignInRecords
   readonly usage: UsageTables
+  readonly retentionFacts: RetentionFacts
+  readonly retentionRemoval: RetentionRemoval
   readonly lastPulls: LastPulls
   readonly retentionPolicies: RetentionPolicies
   readonly retentionRuns: RetentionRuns & RetentionRunWork
@@ -126,6 +130,8 @@ export function createMetadata(engine: Engine): Metadata {
     pendingSignOns: createPendingSignOns(engine, systemClock),
     signInRecords: createSignInRecords(engine),
     usage: createUsageTables(engine),
+    retentionFacts: createRetentionFacts(engine),
+    retentionRemoval: createRetentionRemoval(engine),
     lastPulls: createLastPulls(engine),
     retentionPolicies: createRetentionPolicies(engine),
     retentionRuns: createRetentionRuns(engine),
