@@ -9,7 +9,7 @@ import type {
   UploadCompletion,
   UploadSessions,
 } from '../../stores/metadata/index.ts'
-import type { PushQuotas } from './over-quota.ts'
+import type { PushQuotas } from './push-quotas.ts'
 import type { UploadHashes } from './uploads/upload-hashes.ts'
 
 /** Every limit in its unit; a request over one is refused with the limit in the message. */

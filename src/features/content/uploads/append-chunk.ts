@@ -2,7 +2,8 @@ import { type Digest, type DigestAlgorithm, RegistryError } from '../../../oci/i
 import type { Incoming } from '../../../stores/blobs/index.ts'
 import type { Permit } from '../../access/index.ts'
 import type { Content } from '../content.ts'
-import { type Room, requireRoom } from '../over-quota.ts'
+import { requireRoom } from '../over-quota.ts'
+import type { Room } from '../push-quotas.ts'
 import { requireSession, withClaim } from './session.ts'
 import { digestSoFar, type RunningHash } from './upload-hashes.ts'
 
