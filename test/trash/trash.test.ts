@@ -390,3 +390,23 @@ test('what the repository never had does not come back with a manifest that name
   expect(await client.head(REPOSITORY, 'blobs', own.digest)).toBe(200)
   expect(await client.head(REPOSITORY, 'blobs', secret.digest)).toBe(404)
 })
+
+test('a restore that a quota has no room for is refused whole', async () => {
+  await using berth = await startBerth({ env: BY_HAND })
+  const { client, api } = openRegistry(berth)
+  const blob = someBlob()
+  const [image, other] = [imageOf([blob], { note: 'first' }), imageOf([blob], { note: 'second' })]
+  await push(client, REPOSITORY, image, { tag: 'v1', blobs: [blob] })
+  await push(client, REPOSITORY, image, { tag: 'v2' })
+  await client.remove(REPOSITORY, 'manifests', image.digest)
+  await push(client, REPOSITORY, other, { tag: 'v3' })
+  const set = (hard: number) => api('PATCH', '/projects/app/quota', { tags: { hard } })
+  expect(await set(2)).toMatchObject({ status: 200 })
+  const [entry] = await trashOf(api)
+  const restore = () => api('POST', `/projects/app/trash/${entry?.id}/restore`, {})
+  expect(await restore()).toMatchObject({ status: 409, body: { code: 'CONFLICT' } })
+  expect(await client.get(REPOSITORY, 'manifests', image.digest)).toBe(404)
+  expect(await trashOf(api)).toHaveLength(1)
+  await set(3)
+  expect(await restore()).toMatchObject({ status: 200, body: { restored: [{ tags: ['v1', 'v2'] }] } })
+})
