@@ -3,6 +3,7 @@ import { nominateUntagged } from '../candidates.ts'
 import type { Queries } from '../engine.ts'
 import { pointTag } from '../names/tag-changes.ts'
 import { type Judge, type ProtectionFacts, protectionFacts, type Refusal } from '../protection.ts'
+import { withinQuotas } from '../usage/within-quotas.ts'
 import { bringBackManifest } from './bring-back.ts'
 import { findEntry, type TrashEntry } from './entries.ts'
 import { planRestore } from './plan.ts'
@@ -53,7 +54,7 @@ export interface Restored {
 
 type Draft = { readonly [K in keyof Restored]: Restored[K][number][] }
 
-/** Each with what it needs and what went with it, or not at all. */
+/** Each with what it needs and what went with it, or not at all. @throws OverQuota. */
 export async function restoreEntries(queries: Queries, request: RestoreRequest): Promise<Restored> {
   const restored: Draft = { entries: [], keptTags: [], notRestored: [] }
   for (const id of request.ids) {
@@ -70,7 +71,10 @@ export async function restoreEntries(queries: Queries, request: RestoreRequest):
     )
     const refused = firstRefusal(plan.order, facts, request)
     if (refused) restored.notRestored.push({ entry, missing: [], refusal: refused })
-    else for (const each of plan.order) await restoreOne(queries, { entry: each, facts }, request, restored)
+    else
+      await withinQuotas(queries, entry.repository, async () => {
+        for (const each of plan.order) await restoreOne(queries, { entry: each, facts }, request, restored)
+      })
   }
   return restored
 }
