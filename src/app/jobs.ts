@@ -65,7 +65,7 @@ export async function startJobs(
     const rules = collectRules(config)
     jobs.repeat('garbage-collection', config.gc.intervalSeconds, async signal => {
       const collected = await collectGarbage(garbage, rules, { dryRun: false, signal })
-      metrics.collected({ objects: collected.objects, bytes: collected.freedBytes })
+      metrics.collected({ objects: collected.objects, bytes: collected.freedBytes, trash: collected.trash })
       if (collected.trash + collected.blobLinks + collected.manifests + collected.uploads + collected.objects > 0)
         log.info(collected, 'garbage collected')
     })

@@ -1,6 +1,7 @@
 import { parseRepositoryName, RegistryError, type RepositoryName } from '../../oci/index.ts'
 import type { Rewritten } from '../../stores/metadata/index.ts'
-import { conflict, done, notFound, type Permit, projectOf } from '../access/index.ts'
+import { conflict, done, notFound, type Permit, projectOf, refused } from '../access/index.ts'
+import { judgeChange, refusalError } from '../protection/index.ts'
 import { byHandAfterMove, RULES_BY_PATTERN } from './by-hand.ts'
 import { type RepositoryNames, repositoryIn, requirePermit } from './repositories.ts'
 
@@ -16,7 +17,7 @@ export interface RenamedRepository {
  * Gives the repository another name, in another project perhaps, in one transaction; durable. Pulls by the old name go
  * on. It takes the right to manage both projects and their rules, and to push to the new name: who may not could put
  * content where it must not be, or take it from under the rules that hold it.
- * @throws NAME_INVALID, INVALID, NAME_UNKNOWN, NOT_FOUND, CONFLICT, DENIED.
+ * @throws NAME_INVALID, INVALID, NAME_UNKNOWN, NOT_FOUND, CONFLICT, DENIED, also while the repository is locked.
  */
 export async function renameRepository(
   names: RepositoryNames,
@@ -31,10 +32,11 @@ export async function renameRepository(
     await requirePermit(names, permit, 'manage project', { project: target })
     await requirePermit(names, permit, 'push', { repository: to })
   }
-  const now = names.clock()
-  const outcome = await names.names.renameRepository({ from, to, now, by: permit.principal.name }, result => {
-    if (result.outcome !== 'renamed') return []
+  const [now, by] = [names.clock(), permit.principal.name]
+  const outcome = await names.names.renameRepository({ from, to, now, by, judge: judgeChange }, result => {
     const change = { type: 'repository.rename', at: now, kind: 'repository', id: to }
+    if (result.outcome === 'protected') return [refused(permit, change, result.refusal.because)]
+    if (result.outcome !== 'renamed') return []
     const entry = done(permit, { ...change, detail: { before: from, after: to, ...counts(result.rewritten) } })
     // Each project's own log tells it.
     return [project, ...(target === project ? [] : [target])].map(each => ({
@@ -45,6 +47,8 @@ export async function renameRepository(
   switch (outcome.outcome) {
     case 'renamed':
       return { from, to, rewritten: outcome.rewritten, byHand: notesOf(from, to, outcome.leftBehind) }
+    case 'protected':
+      throw refusalError(outcome.refusal, {})
     case 'unknown':
       throw new RegistryError('NAME_UNKNOWN', `There is no repository ${from}.`, { detail: { repository: from } })
     case 'unknown project':

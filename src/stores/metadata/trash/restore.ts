@@ -54,8 +54,17 @@ export interface Restored {
 
 type Draft = { readonly [K in keyof Restored]: Restored[K][number][] }
 
-/** Each with what it needs and what went with it, or not at all. @throws OverQuota. */
+/** Each with what it needs and what went with it, or not at all; entries of one project. @throws OverQuota. */
 export async function restoreEntries(queries: Queries, request: RestoreRequest): Promise<Restored> {
+  for (const id of request.ids) {
+    const entry = await findEntry(queries, id)
+    if (!entry) continue
+    return (await withinQuotas(queries, entry.repository, () => restoreAll(queries, request))).result
+  }
+  return { entries: [], keptTags: [], notRestored: [] }
+}
+
+async function restoreAll(queries: Queries, request: RestoreRequest): Promise<Restored> {
   const restored: Draft = { entries: [], keptTags: [], notRestored: [] }
   for (const id of request.ids) {
     const entry = await findEntry(queries, id)
@@ -71,10 +80,7 @@ export async function restoreEntries(queries: Queries, request: RestoreRequest):
     )
     const refused = firstRefusal(plan.order, facts, request)
     if (refused) restored.notRestored.push({ entry, missing: [], refusal: refused })
-    else
-      await withinQuotas(queries, entry.repository, async () => {
-        for (const each of plan.order) await restoreOne(queries, { entry: each, facts }, request, restored)
-      })
+    else for (const each of plan.order) await restoreOne(queries, { entry: each, facts }, request, restored)
   }
   return restored
 }
