@@ -19,8 +19,7 @@ export async function requireRoom(
 ): Promise<Room | undefined> {
   const room = await content.quotas.room(permit)
   if (!room || sizeBytes <= room.bytes) return room
-  if (digest && (await content.quotas.holdsBlob(permit, digest))) return undefined
-  const now = await content.quotas.room(permit, 'now')
+  const now = await content.quotas.roomNow(permit, digest)
   if (now && sizeBytes > now.bytes) throw await refusal(content, permit, now.excess(sizeBytes))
   return now
 }
@@ -41,13 +40,17 @@ export async function refusingExcess<Result>(
 
 export async function refusal(content: Content, permit: Push, excess: QuotaExcess): Promise<RegistryError> {
   await content.quotas.refused(permit, excess)
-  const { scope, kind, used, limit, wanted } = excess
+  return excessError(excess, ` in ${repositoryOf(permit)}`)
+}
+
+/** @param where what needs it, for people. */
+export function excessError({ scope, kind, used, limit, wanted }: QuotaExcess, where = ''): RegistryError {
   const whose = scope === 'registry' ? 'This registry' : `Project ${scope.project}`
   const remedy =
     scope === 'registry'
       ? 'delete what nobody needs, or ask its administrators for more room'
-      : `delete what nobody needs from it, or ask the administrators of the registry for more`
-  const message = `${whose} uses ${quantity(kind, used)} of the ${quantity(kind, limit)} it may, and this needs ${quantity(kind, wanted)} more in ${repositoryOf(permit)}: ${remedy}.`
+      : 'delete what nobody needs from it, or ask the administrators of the registry for more'
+  const message = `${whose} uses ${quantity(kind, used)} of the ${quantity(kind, limit)} it may, and this needs ${quantity(kind, wanted)} more${where}: ${remedy}.`
   return new RegistryError('DENIED', message, {
     detail: { quota: scope === 'registry' ? 'registry' : scope.project, kind, used, limit, wanted },
   })

@@ -9,11 +9,14 @@ import { isPassed, passedBy, warningOf } from './standing.ts'
 /** Quotas as pushes meet them. */
 export function pushQuotas({ usage: { quotas }, clock }: Quotas): PushQuotas {
   return {
-    async room(permit, when) {
+    room: async permit => roomOf(await quotas.standings(repositoryOf(permit))),
+    async roomNow(permit, digest) {
       const repository = repositoryOf(permit)
-      return roomOf(when === 'now' ? await quotas.standingsNow(repository) : await quotas.standings(repository))
+      const standings = await quotas.standingsNow(repository)
+      const holder = digest && (await quotas.holderOf(repository, digest))
+      if (holder === 'project') return undefined
+      return roomOf(holder === 'registry' ? standings.filter(({ scope }) => scope !== 'registry') : standings)
     },
-    holdsBlob: (permit, digest) => quotas.holdsBlob(repositoryOf(permit), digest),
     async warnings(permit, standings) {
       for (const standing of standings) {
         if (passedBy(standing) === standing.passed) continue

@@ -37,8 +37,8 @@ export interface Quotas {
   standings(repository: RepositoryName): Promise<readonly Standing[]>
   /** The same, as they are now. */
   standingsNow(repository: RepositoryName): Promise<readonly Standing[]>
-  /** Has the project this blob, so that it takes nothing more of it? */
-  holdsBlob(repository: RepositoryName, digest: Digest): Promise<boolean>
+  /** Who has this blob, so that it takes nothing more there: the project, and with it the registry, or that alone. */
+  holderOf(repository: RepositoryName, digest: Digest): Promise<'project' | 'registry' | undefined>
   /**
    * Notes which limit is passed, of the quota as it stands at that moment. False when that was known: whoever gets true
    * is the one who tells of it.
@@ -73,16 +73,6 @@ export function createQuotas(engine: Engine): Quotas {
     (db, parameter) => selectStandings(db, parameter('project')),
     { hot: true, staleMs: STALE_MS },
   )
-  const holds = engine.prepare<{ digest: Digest; project: string }, { digest: Digest }>((db, parameter) =>
-    db
-      .selectFrom('repository_blobs')
-      .select('digest')
-      .where('digest', '=', parameter('digest'))
-      .where('project_id', '=', ({ selectFrom }) =>
-        selectFrom('projects').select('id').where('name', '=', parameter('project')),
-      )
-      .limit(1),
-  )
   return {
     async find(scope) {
       const id = await scopeId(engine.db, scope)
@@ -98,7 +88,7 @@ export function createQuotas(engine: Engine): Quotas {
       const project = projectNameOf(repository)
       return standingsFrom(await selectStandings(engine.db, project).execute(), project)
     },
-    holdsBlob: async (repository, digest) => (await holds({ digest, project: projectNameOf(repository) })).length > 0,
+    holderOf: (repository, digest) => holderOf(engine.db, repository, digest),
     async pass(quota, judge, record) {
       const told = await recordedWrite(engine, record, queries => pass(queries, quota, judge))
       return told !== undefined
@@ -125,6 +115,25 @@ export function createQuotas(engine: Engine): Quotas {
       return found
     },
   }
+}
+
+async function holderOf(
+  queries: Queries,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<'project' | 'registry' | undefined> {
+  const link = await queries
+    .selectFrom('repository_blobs')
+    .innerJoin('projects', 'projects.id', 'repository_blobs.project_id')
+    .select('repository_blobs.digest')
+    .where('repository_blobs.digest', '=', digest)
+    .where('projects.name', '=', projectNameOf(repository))
+    .limit(1)
+    .executeTakeFirst()
+  if (link) return 'project'
+  return (
+    (await queries.selectFrom('blobs').select('digest').where('digest', '=', digest).executeTakeFirst()) && 'registry'
+  )
 }
 
 async function scopeId(queries: Queries, scope: Scope): Promise<number | undefined> {
