@@ -74,7 +74,8 @@ async function seed(folder: string, repositories: number): Promise<void> {
     database.run(`insert into manifests (repository_id, digest, media_type, size_bytes, pushed_at, state, bytes)
       select r.id, m.digest, m.media_type, m.size_bytes, m.pushed_at, m.state, m.bytes
       from manifests m, repositories r, first f where m.repository_id = f.repository_id and r.id <> f.repository_id`)
-    database.run(`insert into manifest_references select r.id, m.manifest, m.target, m.kind
+    database.run(`insert into manifest_references (repository_id, manifest, target, kind, size_bytes)
+      select r.id, m.manifest, m.target, m.kind, m.size_bytes
       from manifest_references m, repositories r, first f where m.repository_id = f.repository_id and r.id <> f.repository_id`)
     const insertTag = database.prepare(`insert into tags (repository_id, name, digest, updated_at)
       select r.id, ?, f.digest, 0 from repositories r, first f where true on conflict do nothing`)

@@ -149,7 +149,10 @@ async function storeReferences(
     ...manifest.blobs.map(target => [target.digest, 'blob'] as const),
     ...manifest.manifests.map(target => [target.digest, kindOf(target.digest, 'manifest')] as const),
   ])
-  const rows = [...targets].map(([target, kind]) => ({ repository_id: id, manifest: digest, target, kind }))
+  const rows = [...targets].map(([target, kind]) => {
+    const size_bytes = kind === 'blob' ? (present.get(target)?.sizeBytes ?? null) : null
+    return { repository_id: id, manifest: digest, target, kind, size_bytes }
+  })
   for (const values of chunks(rows)) {
     await queries
       .insertInto('manifest_references')

@@ -62,7 +62,14 @@ export interface Schema
     /** When its details were read (image_details); null until then. */
     described_at: number | null
   }
-  manifest_references: { repository_id: number; manifest: Digest; target: Digest; kind: ReferenceKind }
+  manifest_references: {
+    repository_id: number
+    manifest: Digest
+    target: Digest
+    kind: ReferenceKind
+    /** Of the blob; null when it was not there, or the row is older than this column: then the blob tells. */
+    size_bytes: number | null
+  }
   tags: { repository_id: number; name: Tag; digest: Digest; updated_at: number }
   uploads: {
     id: string

@@ -71,7 +71,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('wait' as const), hours: fc.nat({ max: 200 }) }) },
 )
 
-const maybe = <Value>(value: fc.Arbitrary<Value>, freq = 5) => fc.option(value, { nil: undefined, freq })
+/** Once in `of` times. */
+const maybe = <Value>(arbitrary: fc.Arbitrary<Value>, of = 5) =>
+  fc.oneof({ weight: of - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
 const pattern = fc.constantFrom(
   { glob: '*' },
   { glob: 'v*' },
@@ -86,10 +88,10 @@ const count = fc.record({
   by: fc.constantFrom('push' as const, 'pull' as const, 'version' as const),
 })
 const age = fc.record({
-  atLeastDays: maybe(fc.integer({ min: 0, max: 40 }), 1),
+  atLeastDays: maybe(fc.integer({ min: 0, max: 40 }), 2),
   atMostDays: maybe(fc.integer({ min: 0, max: 40 }), 3),
 })
-const seldom = 9
+const seldom = 12
 
 const rule = fc.record({
   action: fc.constantFrom('keep' as const, 'delete' as const, 'delete' as const),
@@ -117,10 +119,10 @@ const rule = fc.record({
     newest: maybe(count, 3),
     beyondNewest: maybe(count, 3),
     newestMinorLines: maybe(
-      fc.record({ count: fc.integer({ min: 1, max: 3 }), patches: maybe(fc.integer({ min: 1, max: 2 }), 1) }),
+      fc.record({ count: fc.integer({ min: 1, max: 3 }), patches: maybe(fc.integer({ min: 1, max: 2 }), 2) }),
       4,
     ),
-    pushed: maybe(age, 2),
+    pushed: maybe(age, 3),
     pulled: maybe(age, 3),
   }),
 })

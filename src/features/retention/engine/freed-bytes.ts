@@ -5,6 +5,10 @@ import { floats, Growing } from './growing.ts'
 
 /** What a statement may bind on either engine, with room to spare. */
 const CHUNK = 400
+/** From then on it is quicker to read all that several repositories have, */
+const MOST_ASKED = 50_000
+/** unless that is more than these, of which a table takes 30 MiB. */
+const MOST_KNOWN = 1_000_000
 
 /** Blobs that are in several places, and in how many of those they are still held. */
 class Held {
@@ -35,6 +39,7 @@ class Held {
  */
 export class FreedBytes {
   readonly #acrossRepositories = new Held()
+  readonly #several = new InSeveral()
   #here = new Held()
 
   /** What was learnt of the repository before is forgotten. */
@@ -67,12 +72,40 @@ export class FreedBytes {
   }
 
   async #lastOfAll(reading: RetentionReading, uses: readonly BlobUse[]) {
-    const unknown = uses
-      .filter(({ isOnlyHere, blob }) => !isOnlyHere && !this.#acrossRepositories.has(blob))
-      .map(({ blob }) => blob)
+    const several = await this.#several.of(
+      reading,
+      uses.map(({ blob }) => blob),
+    )
+    const unknown = [...several].filter(blob => !this.#acrossRepositories.has(blob))
     await learn(this.#acrossRepositories, unknown, blobs => reading.holdersOf(blobs))
-    return uses.filter(({ isOnlyHere, blob }) => isOnlyHere || this.#acrossRepositories.release(blob))
+    return uses.filter(({ blob }) => !several.has(blob) || this.#acrossRepositories.release(blob))
   }
+}
+
+/** Which blobs several repositories have. To ask for each takes time; to know all of them takes room. */
+class InSeveral {
+  #asked = 0
+  #all: DigestTable | 'too many' | undefined
+
+  async of(reading: RetentionReading, blobs: readonly Digest[]): Promise<ReadonlySet<Digest>> {
+    this.#asked += blobs.length
+    if (this.#asked > MOST_ASKED) this.#all ??= await readInSeveral(reading)
+    const all = this.#all
+    if (all instanceof DigestTable) return new Set(blobs.filter(blob => all.find(blob) >= 0))
+    const several = new Set<Digest>()
+    for (let from = 0; from < blobs.length; from += CHUNK)
+      for (const blob of await reading.inSeveral(blobs.slice(from, from + CHUNK))) several.add(blob)
+    return several
+  }
+}
+
+async function readInSeveral(reading: RetentionReading): Promise<DigestTable | 'too many'> {
+  const all = new DigestTable()
+  for await (const rows of reading.allInSeveral()) {
+    for (const { digest } of rows) all.add(digest)
+    if (all.size > MOST_KNOWN) return 'too many'
+  }
+  return all
 }
 
 async function learn(

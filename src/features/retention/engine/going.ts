@@ -10,7 +10,7 @@ export function manifestsThatGo(
   isGoing: (entry: number) => boolean,
   locked: readonly number[] = [],
 ): Uint8Array {
-  const stays = new Uint8Array(relations.manifests.size)
+  const stays = new Uint8Array(relations.size)
   const goes = new Uint8Array(stays.length)
   const isRoot = new Uint8Array(relations.images)
   for (let entry = 0; entry < imageOf.length; entry += 1)
@@ -54,7 +54,7 @@ function bonds(relations: Relations, goes: Uint8Array) {
 
 /** Every manifest of a repository is an image with an entry, or part of something, or refers to something. */
 function presence(relations: Relations): (manifest: number) => boolean {
-  const isThere = new Uint8Array(relations.manifests.size)
+  const isThere = new Uint8Array(relations.size)
   relations.each('child', (index, child) => {
     isThere[index] = 1
     isThere[child] = 1

@@ -59,7 +59,7 @@ function wanted(isWanted: boolean, fact: Fact): Fact {
 }
 
 async function typesMatch({ reading, repositoryId, relations }: Here, globs: readonly string[]): Promise<Fact> {
-  const fact = new Uint8Array(relations.manifests.size).fill(UNKNOWN)
+  const fact = new Uint8Array(relations.size).fill(UNKNOWN)
   const isTyped = new Uint8Array(fact.length)
   await eachManifest({ reading, repositoryId, relations }, (manifest, row) => {
     isTyped[manifest] = row.artifact_type === null ? 0 : 1
@@ -71,7 +71,7 @@ async function typesMatch({ reading, repositoryId, relations }: Here, globs: rea
 }
 
 async function annotationMatches(here: Here, key: string, glob: string): Promise<Fact> {
-  const fact = new Uint8Array(here.relations.manifests.size).fill(UNKNOWN)
+  const fact = new Uint8Array(here.relations.size).fill(UNKNOWN)
   await eachManifest(here, (manifest, { annotations }) => {
     fact[manifest] = hasMatch(annotations, key, glob) ? YES : NO
   })
@@ -79,7 +79,7 @@ async function annotationMatches(here: Here, key: string, glob: string): Promise
 }
 
 async function platformsMatch(here: Here, globs: readonly string[]): Promise<Fact> {
-  const fact = new Uint8Array(here.relations.manifests.size).fill(UNKNOWN)
+  const fact = new Uint8Array(here.relations.size).fill(UNKNOWN)
   await eachDetails(here, (manifest, { platforms }) => {
     const list = platforms === null ? [] : (JSON.parse(platforms) as readonly string[])
     fact[manifest] = list.some(platform => matchesOne(globs, platform)) ? YES : NO
@@ -91,7 +91,7 @@ async function platformsMatch(here: Here, globs: readonly string[]): Promise<Fac
 /** Labels of the config, of an index those of its images; and what people gave to the image itself. */
 async function labelMatches(here: Here, key: string, glob: string): Promise<Fact> {
   const { reading, repositoryId, relations } = here
-  const fact = new Uint8Array(relations.manifests.size).fill(UNKNOWN)
+  const fact = new Uint8Array(relations.size).fill(UNKNOWN)
   await eachDetails(here, (manifest, { labels }) => {
     fact[manifest] = hasMatch(labels, key, glob) ? YES : NO
   })
@@ -109,7 +109,7 @@ const SIGNATURES = [
 ]
 
 async function signed({ reading, repositoryId, relations }: Here): Promise<Fact> {
-  const fact = new Uint8Array(relations.manifests.size)
+  const fact = new Uint8Array(relations.size)
   for await (const rows of reading.typedReferrers(repositoryId)) {
     for (const { subject, artifact_type } of rows)
       if (artifact_type !== null && matchesOne(SIGNATURES, artifact_type)) set(relations, fact, subject, YES)
@@ -120,7 +120,7 @@ async function signed({ reading, repositoryId, relations }: Here): Promise<Fact>
 }
 
 function inIndex({ relations }: Here): Fact {
-  const fact = new Uint8Array(relations.manifests.size)
+  const fact = new Uint8Array(relations.size)
   relations.each('child', (_, child) => {
     fact[child] = YES
   })
@@ -133,7 +133,7 @@ async function eachManifest(
 ): Promise<void> {
   for await (const rows of reading.manifests(repositoryId)) {
     for (const row of rows) {
-      const manifest = relations.manifests.find(row.digest)
+      const manifest = relations.find(row.digest)
       if (manifest >= 0) visit(manifest, row)
     }
   }
@@ -145,14 +145,14 @@ async function eachDetails(
 ): Promise<void> {
   for await (const rows of reading.details(repositoryId)) {
     for (const row of rows) {
-      const manifest = relations.manifests.find(row.digest)
+      const manifest = relations.find(row.digest)
       if (manifest >= 0) visit(manifest, row)
     }
   }
 }
 
 function set(relations: Relations, fact: Fact, digest: Digest | string, value: number): void {
-  const manifest = relations.manifests.find(digest)
+  const manifest = relations.find(digest)
   if (manifest >= 0) fact[manifest] = value
 }
 

@@ -27,7 +27,7 @@ export async function* imagesOf(
   let part: (Entry & { readonly number: number })[] = []
   let number = 0
   let page: Part[] = []
-  for await (const entries of entriesOf(reading, plan.entries.repository)) {
+  for await (const entries of entriesOf(reading, plan.entries)) {
     for (const entry of entries) {
       const [first] = part
       const isNext = first !== undefined && (first.digest !== entry.digest || entry.tag === undefined)
@@ -82,11 +82,10 @@ async function withFollowers(
   claimed: Uint8Array,
 ): Promise<ReadonlyMap<Digest, Digest>> {
   const owners = new Map(going.map(digest => [digest, digest]))
-  const hasFollowers = (['child', 'referrer', 'fallback'] as const).some(relation => relations.count(relation) > 0)
-  for (let level = hasFollowers ? going : []; level.length > 0; ) {
+  for (let level = relations.isEmpty ? [] : going; level.length > 0; ) {
     const next: Digest[] = []
     for (const { of, digest } of await reading.followers(repository.id, level)) {
-      const manifest = relations.manifests.find(digest)
+      const manifest = relations.find(digest)
       // An image with entries of its own comes by itself.
       if (manifest < relations.images || !goes[manifest] || claimed[manifest]) continue
       claimed[manifest] = 1

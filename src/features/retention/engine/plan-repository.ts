@@ -40,7 +40,7 @@ export async function planRepository(
   const verdicts = decideRepository(rules, entries, now)
   const protection = verdicts.some(verdict => verdict < 0) ? await reading.protection(repository) : undefined
   const isProtected = new Uint8Array(protection ? verdicts.length : 0)
-  if (protection) await markProtected({ reading, repository, verdicts, protection, isProtected, now })
+  if (protection) await markProtected({ reading, entries, verdicts, protection, isProtected, now })
   const isGoing = (entry: number) => (verdicts[entry] as number) < 0 && !isProtected[entry]
   let going = 0
   for (let entry = 0; entry < verdicts.length; entry += 1) if (isGoing(entry)) going += 1
@@ -51,10 +51,11 @@ export async function planRepository(
 /** Every entry in the order of its number, some at a time. */
 export async function* entriesOf(
   reading: RetentionReading,
-  repository: RepositoryRow,
+  { repository, tagCount, imageOf }: Entries,
 ): AsyncGenerator<readonly Entry[]> {
   for await (const rows of tagPages(reading, repository.id))
     yield rows.map(({ digest, name, updated_at }) => ({ digest, tag: name, setAt: updated_at }))
+  if (tagCount === imageOf.length) return
   for await (const rows of untaggedPages(reading, repository.id))
     yield rows.map(({ digest, pushed_at }) => ({ digest, tag: undefined, setAt: pushed_at }))
 }
@@ -73,33 +74,33 @@ export function refusalOf(protection: ProtectionFacts, { digest, tag, setAt }: E
 
 async function markProtected({
   reading,
-  repository,
+  entries,
   verdicts,
   protection,
   isProtected,
   now,
 }: {
   readonly reading: RetentionReading
-  readonly repository: RepositoryRow
+  readonly entries: Entries
   readonly verdicts: Int16Array
   readonly protection: ProtectionFacts
   readonly isProtected: Uint8Array
   readonly now: number
 }): Promise<void> {
   let number = 0
-  for await (const entries of entriesOf(reading, repository)) {
-    for (const entry of entries) {
+  for await (const page of entriesOf(reading, entries)) {
+    for (const entry of page) {
       if ((verdicts[number] as number) < 0 && refusalOf(protection, entry, now) !== undefined) isProtected[number] = 1
       number += 1
     }
   }
 }
 
-/** What a lock holds by its digest, also where it would only follow. */
+/** What a lock holds by its digest, where it would only follow: the lock of an image itself holds its tags too. */
 function lockedManifests({ relations }: Entries, protection: ProtectionFacts | undefined, now: number): number[] {
   return (protection?.locks ?? []).flatMap(({ digest }) => {
     if (digest === undefined || !protection) return []
-    const manifest = relations.manifests.find(digest)
+    const manifest = relations.find(digest)
     return manifest >= 0 && refusalOf(protection, { digest, tag: undefined, setAt: 0 }, now) ? [manifest] : []
   })
 }

@@ -5,7 +5,7 @@ import { bytes, floats, Growing, integers } from './growing.ts'
 import { narrowByFacts } from './image-facts.ts'
 import { fallbackTagPages, tagPages, untaggedPages } from './pages.ts'
 import { Relations } from './relations.ts'
-import { needsOf, type RuleHere } from './rules-here.ts'
+import { type Needs, needsOf, type RuleHere } from './rules-here.ts'
 import { Versions } from './versions.ts'
 
 /** Reads all entries of the repository, and of everything else what the rules ask for. */
@@ -15,7 +15,8 @@ export async function readEntries(
   rules: readonly RuleHere[],
 ): Promise<Entries> {
   const needs = needsOf(rules)
-  const relations = new Relations()
+  const areRelated = await hasRelations(reading, repository.id)
+  const relations = new Relations(areRelated || asksForManifests(needs))
   const versions = needs.versions ? new Versions() : undefined
   const taken = new Taken(relations, rules, versions)
   for await (const rows of tagPages(reading, repository.id))
@@ -24,8 +25,7 @@ export async function readEntries(
   taken.endOfTags()
   for await (const rows of untaggedPages(reading, repository.id))
     for (const { digest, pushed_at } of rows) taken.takeUntagged(digest, pushed_at)
-  relations.images = relations.manifests.size
-  await readRelations(reading, repository.id, relations)
+  if (areRelated) await readRelations(reading, repository.id, relations)
   const entries = {
     repository,
     tagCount,
@@ -66,7 +66,7 @@ class Taken {
     if (digest !== this.#digest) {
       this.endOfTags()
       this.#digest = digest
-      this.#image = this.#relations.manifests.add(digest)
+      this.#image = this.#relations.addImage(digest)
     }
     this.#imageOf.push(this.#image)
     this.#setAt.push(setAt)
@@ -91,7 +91,7 @@ class Taken {
   }
 
   takeUntagged(digest: Digest, pushedAt: number): void {
-    this.#imageOf.push(this.#relations.manifests.add(digest))
+    this.#imageOf.push(this.#relations.addImage(digest))
     this.#setAt.push(pushedAt)
     for (const [at, { selectsUntagged, selectsDigest }] of this.#rules.entries())
       this.#selection[at]?.push(selectsUntagged && selectsDigest(digest) ? YES : NO)
@@ -128,22 +128,33 @@ class ImageTags {
   }
 }
 
+/** What is read of manifests, beside how they hang together, is found by their digests. */
+function asksForManifests({ pulls, manifests, details, labels, signatures }: Needs): boolean {
+  return pulls || manifests || details || labels || signatures
+}
+
+async function hasRelations(reading: RetentionReading, repositoryId: number): Promise<boolean> {
+  for await (const _ of reading.children(repositoryId)) return true
+  for await (const _ of reading.referrers(repositoryId)) return true
+  for await (const rows of fallbackTagPages(reading, repositoryId)) if (rows.length > 0) return true
+  return false
+}
+
 async function readRelations(reading: RetentionReading, repositoryId: number, relations: Relations): Promise<void> {
-  const { manifests } = relations
   for await (const rows of reading.children(repositoryId))
-    for (const { manifest, target } of rows) relations.add('child', manifests.add(manifest), manifests.add(target))
+    for (const { manifest, target } of rows) relations.add('child', manifest, target)
   for await (const rows of reading.referrers(repositoryId))
-    for (const { subject, digest } of rows) relations.add('referrer', manifests.add(subject), manifests.add(digest))
+    for (const { subject, digest } of rows) relations.add('referrer', subject, digest)
   for await (const rows of fallbackTagPages(reading, repositoryId))
-    for (const { subject, digest } of rows) relations.add('fallback', manifests.add(subject), manifests.add(digest))
+    for (const { subject, digest } of rows) relations.add('fallback', subject, digest)
 }
 
 /** When each manifest was pulled last, and each index when one of its children was. */
 async function readPulls(reading: RetentionReading, repositoryId: number, relations: Relations): Promise<Float64Array> {
-  const pulledAt = new Float64Array(relations.manifests.size)
+  const pulledAt = new Float64Array(relations.size)
   for await (const rows of reading.lastPulls(repositoryId)) {
     for (const { digest, pulled_at } of rows) {
-      const manifest = relations.manifests.find(digest)
+      const manifest = relations.find(digest)
       if (manifest >= 0) pulledAt[manifest] = pulled_at
     }
   }

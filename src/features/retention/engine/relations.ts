@@ -6,20 +6,51 @@ export type Relation = 'child' | 'referrer' | 'fallback'
 
 /**
  * The manifests of a repository by number, and how they hang together: an index and its children, a subject and its
- * referrers, a subject and what its fallback tags point to. The first `images` of them are those that entries are about.
+ * referrers, a subject and what its fallback tags point to. The first `images` of them are those that entries
+ * are about.
  */
 export class Relations {
-  readonly manifests = new DigestTable()
-  images = 0
+  readonly #manifests = new DigestTable()
+  readonly #isNamed: boolean
+  #images = 0
   readonly #pairs: Readonly<Record<Relation, { leaders: Growing<Int32Array>; followers: Growing<Int32Array> }>> = {
     child: emptyPairs(),
     referrer: emptyPairs(),
     fallback: emptyPairs(),
   }
 
-  add(relation: Relation, leader: number, follower: number): void {
-    this.#pairs[relation].leaders.push(leader)
-    this.#pairs[relation].followers.push(follower)
+  /** @param isNamed false when nobody will ask for a manifest by its digest: then none is kept. */
+  constructor(isNamed: boolean) {
+    this.#isNamed = isNamed
+  }
+
+  get size(): number {
+    return this.#isNamed ? this.#manifests.size : this.#images
+  }
+
+  get images(): number {
+    return this.#images
+  }
+
+  /** The number of an image that was not there before; all of them come before anything else. */
+  addImage(digest: string): number {
+    if (this.#isNamed) this.#manifests.add(digest)
+    this.#images += 1
+    return this.#images - 1
+  }
+
+  add(relation: Relation, leader: string, follower: string): void {
+    this.#pairs[relation].leaders.push(this.#manifests.add(leader))
+    this.#pairs[relation].followers.push(this.#manifests.add(follower))
+  }
+
+  /** -1 when it is no manifest that anything is known of. */
+  find(digest: string): number {
+    return this.#manifests.find(digest)
+  }
+
+  get isEmpty(): boolean {
+    return Object.values(this.#pairs).every(({ leaders }) => leaders.size === 0)
   }
 
   count(relation: Relation): number {
@@ -53,13 +84,13 @@ export class Relations {
   /** By leader: its followers. */
   followersBy(relation: Relation): Neighbours {
     const { leaders, followers } = this.#pairs[relation]
-    return new Neighbours(leaders.numbers(), followers.numbers(), this.manifests.size)
+    return new Neighbours(leaders.numbers(), followers.numbers(), this.size)
   }
 
   /** By follower: its leaders. */
   leadersBy(relation: Relation): Neighbours {
     const { leaders, followers } = this.#pairs[relation]
-    return new Neighbours(followers.numbers(), leaders.numbers(), this.manifests.size)
+    return new Neighbours(followers.numbers(), leaders.numbers(), this.size)
   }
 }
 

@@ -3,7 +3,8 @@ import type { Migration } from 'kysely/migration'
 
 /**
  * What rules of retention read of a whole repository, in the order in which they read it: its tags image by image, and
- * which manifest is part of which index. And since when pulls are recorded: before that, nobody knows.
+ * which manifest is part of which index, and how large what a manifest names is (of rows from before, the blobs tell). And
+ * since when pulls are recorded: before that, nobody knows.
  */
 export const retention: Migration = {
   async up(db) {
@@ -19,6 +20,7 @@ export const retention: Migration = {
       .columns(['repository_id', 'target', 'manifest'])
       .where(sql.ref('kind'), '=', sql.lit('manifest'))
       .execute()
+    await db.schema.alterTable('manifest_references').addColumn('size_bytes', 'bigint').execute()
     await db.schema
       .createTable('pull_records')
       .addColumn('one', 'integer', column => column.primaryKey().check(sql`one = 1`))

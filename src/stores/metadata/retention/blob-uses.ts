@@ -1,43 +1,66 @@
 import { sql } from 'kysely'
 import type { Digest } from '../../../oci/index.ts'
 import type { Queries } from '../engine.ts'
+import type { Page } from '../repositories.ts'
+import { listed } from './listed.ts'
 
 /** A manifest names a blob. */
 export interface BlobUse {
   readonly manifest: Digest
   readonly blob: Digest
+  /** 0 for one that is not there. */
   readonly sizeBytes: number
-  /** No other manifest of the repository names it, */
+  /** No other manifest of the repository names it. */
   readonly isOwn: boolean
-  /** and no other repository has it. */
-  readonly isOnlyHere: boolean
 }
 
-/** Blobs that are not there are left out. */
 export async function blobUses(db: Queries, id: number, manifests: readonly Digest[]): Promise<readonly BlobUse[]> {
   // Two are enough to know, of a layer that a million images have.
   const uses = sql<number>`(select count(*) from (select 1 from manifest_references as other
     where other.repository_id = reference.repository_id and other.target = reference.target and other.kind = 'blob'
     limit 2) as places)`
-  const links = sql<number>`(select count(*) from (select 1 from repository_blobs as link
-    where link.digest = reference.target limit 2) as places)`
+  // Blobs lie all over the table, and a look at each takes longer than all the rest.
+  const sizeBytes = sql<number>`coalesce(reference.size_bytes,
+    (select blobs.size_bytes from blobs where blobs.digest = reference.target), 0)`
   const rows = await db
     .selectFrom('manifest_references as reference')
-    .innerJoin('blobs', 'blobs.digest', 'reference.target')
-    .select(['reference.manifest', 'reference.target', 'blobs.size_bytes', uses.as('uses'), links.as('links')])
+    .select(['reference.manifest', 'reference.target as blob', sizeBytes.as('sizeBytes'), uses.as('uses')])
     .where('reference.repository_id', '=', id)
-    .where('reference.manifest', 'in', [...manifests])
+    .where('reference.manifest', 'in', listed(db, manifests))
     .where('reference.kind', '=', 'blob')
-    .orderBy('reference.manifest')
-    .orderBy('reference.target')
     .execute()
-  return rows.map(row => ({
-    manifest: row.manifest,
-    blob: row.target,
-    sizeBytes: row.size_bytes,
-    isOwn: Number(row.uses) === 1,
-    isOnlyHere: Number(row.links) <= 1,
+  // PostgreSQL counts in numbers that may be too large for JavaScript's.
+  return rows.map(({ manifest, blob, sizeBytes, uses }) => ({
+    manifest,
+    blob,
+    sizeBytes: Number(sizeBytes),
+    isOwn: Number(uses) === 1,
   }))
+}
+
+/** Those of the blobs that several repositories have. */
+export async function inSeveral(db: Queries, blobs: readonly Digest[]): Promise<ReadonlySet<Digest>> {
+  const rows = await db
+    .selectFrom('repository_blobs')
+    .select('digest')
+    .where('digest', 'in', listed(db, blobs))
+    .groupBy('digest')
+    .having(({ fn }) => fn.countAll(), '>', 1)
+    .execute()
+  return new Set(rows.map(({ digest }) => digest))
+}
+
+/** All blobs that several repositories have, by digest. */
+export function allInSeveral(db: Queries, { after, limit }: Page<{ readonly digest: Digest }>) {
+  return db
+    .selectFrom('repository_blobs')
+    .select('digest')
+    .where('digest', '>', after?.digest ?? ('' as Digest))
+    .groupBy('digest')
+    .having(({ fn }) => fn.countAll(), '>', 1)
+    .orderBy('digest')
+    .limit(limit)
+    .execute()
 }
 
 export async function usesIn(db: Queries, id: number, blobs: readonly Digest[]): Promise<ReadonlyMap<Digest, number>> {
@@ -45,7 +68,7 @@ export async function usesIn(db: Queries, id: number, blobs: readonly Digest[]):
     .selectFrom('manifest_references')
     .select(({ fn }) => ['target', fn.countAll<number | string>().as('uses')])
     .where('repository_id', '=', id)
-    .where('target', 'in', [...blobs])
+    .where('target', 'in', listed(db, blobs))
     .where('kind', '=', 'blob')
     .groupBy('target')
     .execute()
@@ -57,7 +80,7 @@ export async function holdersOf(db: Queries, blobs: readonly Digest[]): Promise<
   const rows = await db
     .selectFrom('repository_blobs as link')
     .select(({ fn }) => ['link.digest', fn.countAll<number | string>().as('holders')])
-    .where('link.digest', 'in', [...blobs])
+    .where('link.digest', 'in', listed(db, blobs))
     .where(({ exists, selectFrom }) =>
       exists(
         selectFrom('manifest_references as reference')

@@ -3,7 +3,8 @@ import { type Digest, fallbackTags, type RepositoryName, type Tag } from '../../
 import type { Engine, Queries } from '../engine.ts'
 import { type ProtectionFacts, protectionFacts, repositoryWithProtection } from '../protection.ts'
 import type { Page } from '../repositories.ts'
-import { type BlobUse, blobUses, holdersOf, usesIn } from './blob-uses.ts'
+import { allInSeveral, type BlobUse, blobUses, holdersOf, inSeveral, usesIn } from './blob-uses.ts'
+import { listed } from './listed.ts'
 
 /** Rows in the order of an index, a page at a time: read when they are asked for, and forgotten when the next is. */
 export type Pages<Row> = AsyncIterable<readonly Row[]>
@@ -40,6 +41,10 @@ export interface RetentionReading {
   followers(repositoryId: number, digests: readonly Digest[]): Promise<readonly FollowerRow[]>
   /** The blobs that these manifests name, each as often as it is named. */
   blobUses(repositoryId: number, digests: readonly Digest[]): Promise<readonly BlobUse[]>
+  /** Those of the blobs that several repositories have. */
+  inSeveral(blobs: readonly Digest[]): Promise<ReadonlySet<Digest>>
+  /** All blobs of the registry that several repositories have, by digest. */
+  allInSeveral(): Pages<{ readonly digest: Digest }>
   /** How many manifests of the repository name the blob. */
   usesIn(repositoryId: number, blobs: readonly Digest[]): Promise<ReadonlyMap<Digest, number>>
   /** In how many repositories a manifest names the blob. */
@@ -138,6 +143,8 @@ function readingOf(db: Queries): RetentionReading {
     },
     followers: (id, digests) => followersOf(db, id, digests),
     blobUses: (id, digests) => blobUses(db, id, digests),
+    inSeveral: blobs => inSeveral(db, blobs),
+    allInSeveral: () => pagesOf<{ readonly digest: Digest }>(page => allInSeveral(db, page)),
     usesIn: (id, blobs) => usesIn(db, id, blobs),
     holdersOf: blobs => holdersOf(db, blobs),
   }
@@ -326,14 +333,14 @@ async function followersOf(db: Queries, id: number, digests: readonly Digest[]):
     .selectFrom('manifest_references')
     .select(['manifest as of', 'target as digest'])
     .where('repository_id', '=', id)
-    .where('manifest', 'in', [...digests])
+    .where('manifest', 'in', listed(db, digests))
     .where('kind', '=', 'manifest')
     .execute()
   const referrers = await db
     .selectFrom('manifests')
     .select(['subject as of', 'digest'])
     .where('repository_id', '=', id)
-    .where('subject', 'in', [...digests])
+    .where('subject', 'in', listed(db, digests))
     .$narrowType<{ of: Digest }>()
     .execute()
   const subjects = new Map(digests.flatMap(digest => fallbackTags(digest).map(tag => [tag, digest])))

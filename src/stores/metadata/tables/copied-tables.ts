@@ -45,7 +45,7 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
   manifest_references: {
     name: 'manifest_references',
     key: ['repository_id', 'manifest', 'target', 'kind'],
-    columns: [],
+    columns: ['size_bytes'],
   },
   tags: { name: 'tags', key: ['repository_id', 'name'], columns: ['digest', 'updated_at'] },
   collection_candidates: {
