@@ -25,11 +25,17 @@ export interface Step {
   readonly end: Position | undefined
 }
 
-const REPOSITORIES = 500
+/** How many names are looked at: few at first, because their manifests are counted. */
+const FEW_REPOSITORIES = 20
+const MOST_REPOSITORIES = 500
 const WINDOW = 1000
 const NEWEST_WINDOW = 2000
 /** So few can be sorted anew for each window. */
 const FEW_MANIFESTS = 20_000
+/** What is found by an index is sorted when it is so much at most. */
+const MOST_SORTED = 5000
+/** Of a digest: so many characters after the algorithm are had by few. */
+const TELLING_CHARACTERS = 8
 
 /** By the names of repositories, then by digest. Small repositories are asked about together, large ones piece by piece. */
 export async function* byRepository(
@@ -44,16 +50,16 @@ export async function* byRepository(
   let place: { from?: RepositoryName | undefined; after?: RepositoryName | undefined } = isWithin
     ? { from: startName }
     : { after: startName }
-  for (;;) {
-    const page = { ...place, limit: REPOSITORIES, most: WINDOW }
+  for (let limit = FEW_REPOSITORIES; ; limit = Math.min(2 * limit, MOST_REPOSITORIES)) {
+    const page = { ...place, limit, most: WINDOW + 1 }
     const { repositories, last } = await search.repositories(range, filter, page)
     const visible: RepositoryToSearch[] = []
     for (const repository of repositories) if (await maySee(repository.name)) visible.push(repository)
     const isAlone = ({ id, manifests }: RepositoryToSearch) =>
-      manifests >= WINDOW || (isWithin && id === start.repositoryId)
+      manifests > WINDOW || (isWithin && id === start.repositoryId)
     for (const group of groupsOf(visible, isAlone)) yield* stepsOf(search, filter, group, start)
     if (!last) return
-    yield { keys: [], cost: REPOSITORIES, end: { repositoryId: last.id } }
+    yield { keys: [], cost: limit, end: { repositoryId: last.id } }
     place = { after: last.name }
   }
 }
@@ -67,7 +73,7 @@ async function* stepsOf(
 ): AsyncGenerator<Step> {
   const [first] = group
   const after = first?.id === start?.repositoryId ? start?.digest : undefined
-  if (first && (after !== undefined || first.manifests >= WINDOW)) yield* pieceByPiece(search, filter, first, after)
+  if (first && (after !== undefined || first.manifests > WINDOW)) yield* pieceByPiece(search, filter, first, after)
   else if (first) yield together(search, filter, group)
 }
 
@@ -97,7 +103,7 @@ function* groupsOf(
 async function together(search: ImageSearch, filter: ImageFilter, group: readonly RepositoryToSearch[]): Promise<Step> {
   const cost = group.reduce((sum, { manifests }) => sum + manifests, 0)
   const order = new Map(group.map(({ id }, index) => [id, index]))
-  const keys = await search.within([...order.keys()], filter)
+  const keys = await search.within([...order.keys()], filter, { byTags: true })
   const place = ({ repositoryId }: ImageKey) => order.get(repositoryId) ?? 0
   const sorted = keys.toSorted((one, other) => place(one) - place(other) || byDigest(one, other))
   return { keys: sorted, cost, end: { repositoryId: group.at(-1)?.id ?? 0 } }
@@ -110,9 +116,10 @@ async function* pieceByPiece(
   start: string | undefined,
 ): AsyncGenerator<Step> {
   let after = start as Digest | undefined
+  const byTags = manifests <= WINDOW
   do {
-    const upTo: Digest | undefined = manifests < WINDOW ? undefined : await search.windowEnd(id, after, WINDOW)
-    const keys = await search.within([id], filter, { after, upTo })
+    const upTo: Digest | undefined = byTags ? undefined : await search.windowEnd(id, after, WINDOW)
+    const keys = await search.within([id], filter, { after, upTo, byTags })
     yield { keys: keys.toSorted(byDigest), cost: Math.min(manifests, WINDOW), end: { repositoryId: id, digest: upTo } }
     after = upTo
   } while (after !== undefined)
@@ -123,13 +130,17 @@ function byDigest(one: ImageKey, other: ImageKey): number {
 }
 
 /** What came last to the registry first; what is pushed again keeps its place. */
-export async function* byNewest(
-  search: ImageSearch,
-  { range, filter, position, maySee }: Search,
-): AsyncGenerator<Step> {
+export async function* byNewest(search: ImageSearch, question: Search): AsyncGenerator<Step> {
+  const { range, filter, position, maySee } = question
+  let before = position && 'id' in position ? position.id : undefined
+  const few = await foundByIndex(search, question)
+  if (few) {
+    const rest = few.filter(({ id }) => before === undefined || id < before)
+    yield { keys: rest.toSorted((one, other) => other.id - one.id), cost: few.length, end: undefined }
+    return
+  }
   const repositoryIds = await fewRepositories(search, { range, maySee })
   if (repositoryIds?.length === 0) return
-  let before = position && 'id' in position ? position.id : undefined
   do {
     const { keys, end } = await search.newest({ ...range, repositoryIds }, filter, { before, size: NEWEST_WINDOW })
     const visible: Step['keys'][number][] = []
@@ -139,13 +150,28 @@ export async function* byNewest(
   } while (before !== undefined)
 }
 
+/** All of it, when what is asked has few answers and an index knows them; undefined when there are more. */
+async function foundByIndex(search: ImageSearch, question: Search): Promise<readonly ImageKey[] | undefined> {
+  const { tag, tags, digest } = question.filter
+  const isTelling = digest !== undefined && digest.length - digest.indexOf(':') > TELLING_CHARACTERS
+  if (tag === undefined && !isTelling && (tags === undefined || /^[*?]/.test(tags))) return undefined
+  const found: ImageKey[] = []
+  let lookedAt = 0
+  for await (const { keys, cost } of byRepository(search, { ...question, position: undefined })) {
+    found.push(...keys)
+    lookedAt += cost
+    if (found.length > MOST_SORTED || lookedAt > FEW_MANIFESTS) return undefined
+  }
+  return found
+}
+
 /** When a part of the registry is asked about that is small: its repositories; else all that is new is looked through. */
 async function fewRepositories(
   search: ImageSearch,
   { range, maySee }: Pick<Search, 'range' | 'maySee'>,
 ): Promise<readonly number[] | undefined> {
   if (range.project === undefined && range.repository === undefined) return undefined
-  const page = { limit: REPOSITORIES, most: FEW_MANIFESTS }
+  const page = { limit: MOST_REPOSITORIES, most: FEW_MANIFESTS }
   const { repositories, last } = await search.repositories(range, {}, page)
   const manifests = repositories.reduce((sum, repository) => sum + repository.manifests, 0)
   if (last || manifests >= FEW_MANIFESTS) return undefined

@@ -45,13 +45,28 @@ export function digestsFrom(prefix: string): { readonly from: string; readonly u
   return { from: prefix, until: `${prefix}~` }
 }
 
-/** The conditions on `m` (manifests) and `d` (image_details, which may be absent), but for the one tag. */
+/** What the index of tags can be asked: a tag, or all that begin as the pattern does. On `t` (tags). */
+export function tagRange({ tag, tags }: ImageFilter): RawBuilder<SqlBool> | undefined {
+  if (tag !== undefined) return sql<SqlBool>`t.name = ${tag}`
+  const start = tags?.split(/[*?]/, 1)[0] ?? ''
+  // A tag has no character beyond "~" either.
+  return start === '' ? undefined : sql<SqlBool>`t.name >= ${start} and t.name < ${`${start}~`}`
+}
+
+/** On `t` (tags); undefined when nothing is asked of them. */
+export function tagConditions(queries: Queries, filter: ImageFilter): RawBuilder<SqlBool> | undefined {
+  const range = tagRange(filter)
+  const pattern = filter.tags === undefined ? undefined : matching(queries, filter.tags)
+  if (range && pattern) return sql<SqlBool>`${range} and ${pattern}`
+  return range ?? pattern
+}
+
+/** The other conditions, on `m` (manifests) and `d` (image_details, which may be absent). */
 export function conditions(queries: Queries, filter: ImageFilter): readonly Expression<SqlBool>[] {
   const has = (column: string, text: string) => contains(queries, sql.ref(column), text)
   const found: Expression<SqlBool>[] = [sql<SqlBool>`m.state = 'stored'`]
-  const { tags, tagged, digest, platform, type } = filter
+  const { tagged, digest, platform, type } = filter
   const onTag = sql`select 1 from tags as t where t.repository_id = m.repository_id and t.digest = m.digest`
-  if (tags !== undefined) found.push(sql<SqlBool>`exists (${onTag} and ${matching(queries, tags)})`)
   if (tagged !== undefined) found.push(tagged ? sql<SqlBool>`exists (${onTag})` : sql<SqlBool>`not exists (${onTag})`)
   if (digest !== undefined) {
     const { from, until } = digestsFrom(digest)

@@ -1,7 +1,7 @@
 import { type Expression, type SqlBool, sql } from 'kysely'
 import type { Digest, RepositoryName } from '../../../oci/index.ts'
 import type { Engine, Queries } from '../engine.ts'
-import { conditions, contains, digestsFrom, type ImageFilter } from './image-filter.ts'
+import { conditions, contains, digestsFrom, type ImageFilter, tagConditions, tagRange } from './image-filter.ts'
 
 /** In which repositories something is looked for. */
 export interface RepositoryRange {
@@ -51,11 +51,18 @@ export interface ImageSearch {
   nameOf(repositoryId: number): Promise<RepositoryName | undefined>
   /** The digest that ends a window of `size` manifests of a repository after `after`; undefined when there are fewer. */
   windowEnd(repositoryId: number, after: Digest | undefined, size: number): Promise<Digest | undefined>
-  /** All images of these repositories that pass, in the window; in no order. */
+  /**
+   * All images of these repositories that pass, in the window; in no order.
+   * @param window.byTags found by their tags, which pays where few have such; no difference where none are asked for.
+   */
   within(
     repositoryIds: readonly number[],
     filter: ImageFilter,
-    window?: { readonly after?: Digest | undefined; readonly upTo?: Digest | undefined },
+    window: {
+      readonly after?: Digest | undefined
+      readonly upTo?: Digest | undefined
+      readonly byTags?: boolean
+    },
   ): Promise<readonly ImageKey[]>
   /**
    * Those that pass among the `size` manifests that were first pushed before the one with this id, newest first.
@@ -88,13 +95,19 @@ export function createImageSearch(engine: Engine): ImageSearch {
         .executeTakeFirst()
       return row?.digest
     },
-    async within(repositoryIds, filter, { after, upTo } = {}) {
+    async within(repositoryIds, filter, { after, upTo, byTags = false }) {
       if (repositoryIds.length === 0) return []
-      const own = [inThese(repositoryIds, filter)]
+      const ids = sql.join(repositoryIds)
+      const asked = byTags && tagRange(filter) ? tagConditions(db, filter) : undefined
+      const own = asked ? [] : [sql<SqlBool>`m.repository_id in (${ids})`, ...onTags(db, filter)]
       if (after !== undefined) own.push(sql<SqlBool>`m.digest > ${after}`)
       if (upTo !== undefined) own.push(sql<SqlBool>`m.digest <= ${upTo}`)
+      const manifests = asked
+        ? sql`(select distinct t.repository_id, t.digest from tags as t where t.repository_id in (${ids}) and ${asked})
+            as one join manifests as m on m.repository_id = one.repository_id and m.digest = one.digest`
+        : sql`manifests as m`
       const { rows } = await sql<ImageKey>`select m.id, m.repository_id as "repositoryId", m.digest
-        from ${source(filter)} where ${every([...own, ...conditions(db, filter)])}`.execute(db)
+        from ${manifests} ${details(filter)} where ${every([...own, ...conditions(db, filter)])}`.execute(db)
       return rows
     },
     newest: (range, filter, window) => newest(db, range, filter, window),
@@ -106,24 +119,19 @@ function every(parts: readonly Expression<SqlBool>[]) {
 }
 
 /** Details only where something of them is asked: most of the time of a search is spent here. */
-function source(filter: ImageFilter) {
-  const { tag, labels, platform, atLeastBytes, atMostBytes, createdFrom, createdUntil } = filter
-  const tagged = tag === undefined ? sql`` : sql`tags as one join`
-  const onTag = tag === undefined ? sql`` : sql`on m.repository_id = one.repository_id and m.digest = one.digest`
+function details({ labels, platform, atLeastBytes, atMostBytes, createdFrom, createdUntil }: ImageFilter) {
   const asked = [platform, atLeastBytes, atMostBytes, createdFrom, createdUntil]
-  const details =
-    (labels ?? []).length === 0 && asked.every(value => value === undefined)
-      ? sql``
-      : sql`left join image_details as d on d.repository_id = m.repository_id and d.digest = m.digest`
-  return sql`${tagged} manifests as m ${onTag} ${details}`
+  if ((labels ?? []).length === 0 && asked.every(value => value === undefined)) return sql``
+  return sql`left join image_details as d on d.repository_id = m.repository_id and d.digest = m.digest`
 }
 
-/** Said of the tags when one is asked for: by their key it is found, and then its image. */
-function inThese(repositoryIds: readonly number[], { tag }: ImageFilter): Expression<SqlBool> {
-  const ids = sql.join(repositoryIds)
-  return tag === undefined
-    ? sql<SqlBool>`m.repository_id in (${ids})`
-    : sql<SqlBool>`one.repository_id in (${ids}) and one.name = ${tag}`
+function onTags(queries: Queries, filter: ImageFilter): readonly Expression<SqlBool>[] {
+  const asked = tagConditions(queries, filter)
+  if (!asked) return []
+  return [
+    sql<SqlBool>`exists (select 1 from tags as t
+      where t.repository_id = m.repository_id and t.digest = m.digest and ${asked})`,
+  ]
 }
 
 function inRange(queries: Queries, { repository, project, name }: RepositoryRange): readonly Expression<SqlBool>[] {
@@ -159,10 +167,13 @@ async function repositoriesToSearch(
   return { repositories, last: end.rows[0] }
 }
 
-/** By an index in each case: a tag is one image at most, and the beginning of a digest few. */
-function manifestsToLookAt({ tag, digest }: ImageFilter, most: number) {
-  if (tag !== undefined)
-    return sql`(select count(*) from (select 1 from tags where repository_id = r.id and name = ${tag}) as counted)`
+/** By an index in each case; where it can be asked for the tags or the digests, few are left. */
+function manifestsToLookAt(filter: ImageFilter, most: number) {
+  const range = tagRange(filter)
+  if (range)
+    return sql`(select count(*) from
+      (select 1 from tags as t where t.repository_id = r.id and ${range} limit ${most}) as counted)`
+  const { digest } = filter
   const begins =
     digest === undefined
       ? sql``
@@ -187,14 +198,14 @@ async function newest(
   const end = ends[0]?.id
   const parts = [
     ...own,
-    ...(filter.tag === undefined ? [] : [sql<SqlBool>`one.name = ${filter.tag}`]),
+    ...onTags(queries, filter),
     ...(end === undefined ? [] : [sql<SqlBool>`m.id >= ${end}`]),
     ...inRange(queries, bounds),
     ...conditions(queries, filter),
   ]
   const { rows } = await sql<NewImage>`
     select m.id, m.repository_id as "repositoryId", r.name as repository, m.digest
-    from ${source(filter)} join repositories as r on r.id = m.repository_id
+    from manifests as m ${details(filter)} join repositories as r on r.id = m.repository_id
     where ${every(parts)} order by m.id desc`.execute(queries)
   return { keys: rows, end }
 }
