@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { sqlOn } from '../support/database.ts'
 import { ADMIN, apiOf, auditOf, startClosed, until } from '../support/sign-in.ts'
 import type { Berth } from '../support/start-berth.ts'
 import { type Commands, commandsOn } from './commands.ts'
@@ -150,6 +151,26 @@ test('a schedule starts runs by itself, in its time', async () => {
     )
   })
   expect(isListed).toBe(true)
+})
+
+test('what a schedule missed is made up for once; in a registry that was restored it waits for its next time', async () => {
+  const byItself = async () => {
+    const { body } = await shop.admin('GET', `${RETENTION}/runs?limit=1000`)
+    return body.items.filter(({ askedBy, state }: Run) => askedBy === 'system' && state === 'ended').length as number
+  }
+  const nextRun = async (): Promise<number> => {
+    const rows = await sqlOn(berth.dataFolder, 'select next_run_at from retention_policies')
+    return Number(rows[0]?.next_run_at)
+  }
+  await put({ ...LOOSE, schedule: '0 0 1 1 *' })
+  const before = await byItself()
+  const planned = await nextRun()
+  await sqlOn(berth.dataFolder, 'update retention_policies set next_run_at = 1')
+  expect(await until(async () => (await byItself()) === before + 1)).toBe(true)
+  expect(await nextRun()).toBe(planned)
+  await sqlOn(berth.dataFolder, 'update retention_policies set next_run_at = null')
+  expect(await until(async () => (await nextRun()) === planned)).toBe(true)
+  expect(await byItself()).toBe(before + 1)
 })
 
 test('a run that has ended cannot be stopped, and one of another project is not there', async () => {
