@@ -2,6 +2,7 @@ import { describeUntil } from '../features/catalog/index.ts'
 import type { Signing } from '../features/identity/index.ts'
 import { collectGarbage } from '../features/lifecycle/index.ts'
 import { removeExpiredLimits } from '../features/limits/index.ts'
+import { keepUsageHistory } from '../features/quotas/index.ts'
 import { forgetHistory } from '../features/repositories/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Outbound } from '../platform/outbound/index.ts'
@@ -14,11 +15,12 @@ import { type Berth, collectRules } from './compose.ts'
 import type { Config } from './config/index.ts'
 import { startRetention } from './retention.ts'
 
+const DAY_MS = 24 * 3600 * 1000
 const UPKEEP_SECONDS = 3600
 /** How long it takes until another server goes on with describing; a run goes on for as long as its server does. */
 const DESCRIBE_AGAIN_SECONDS = 5
 /** Shown in lists for so long, that people see what became of a token. */
-const ENDED_KEPT_MS = 30 * 24 * 3600 * 1000
+const ENDED_KEPT_MS = 30 * DAY_MS
 
 /** Work that servers do by themselves; of several on one database each job runs on one of them at a time. */
 export async function startJobs(
@@ -41,6 +43,11 @@ export async function startJobs(
     await metadata.identities.credentials.removeEnded(systemClock() - ENDED_KEPT_MS)
     const limits = { windows: metadata.rateWindows, signIns: metadata.signInRecords }
     await removeExpiredLimits(limits, systemClock, signal)
+  })
+  const { sampleSeconds, historyDays } = config.usage
+  jobs.repeat('usage-history', sampleSeconds, async signal => {
+    const quotas = { usage: metadata.usage, clock: systemClock }
+    await keepUsageHistory(quotas, { keptMs: historyDays * DAY_MS }, signal)
   })
   const describing = {
     descriptions: metadata.details.descriptions,
