@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { sqlOn } from '../support/database.ts'
 import { basic, bearer, RIGHTS_COUNT_AFTER_MS, registryToken } from '../support/identities.ts'
 import { ACCEPT, imageOf, registryClient } from '../support/registry-client.ts'
-import { type Api, apiOf, auditOf, userOf } from '../support/sign-in.ts'
+import { ADMIN, type Api, apiOf, auditOf, userOf } from '../support/sign-in.ts'
 import { berthOver, type Run } from './command.ts'
 import { digestOfTag, imageSaying, push, startTeam, type TeamRegistry } from './registry.ts'
 
@@ -263,6 +263,26 @@ describe('a repository that is moved to another project', () => {
     expect(message).not.toContain('crew')
     const { body } = await teammate.api('GET', '/projects/team/redirects')
     expect(body.items.find(({ name }: { name: string }) => name === 'team/secret').to).toBeUndefined()
+  })
+
+  test('counts for the project that it is in, which must have room for it', async () => {
+    const { client, admin } = registry
+    await push(client, 'team/large', 'v1', 'large')
+    const used = async (project: string) => (await admin('GET', `/projects/${project}/quota`)).body.used
+    const [team, crew] = [await used('team'), await used('crew')]
+    expect((await admin('PATCH', '/projects/crew/quota', { repositories: { hard: crew.repositories } })).status).toBe(
+      200,
+    )
+    const refused = await rename('team/large', 'crew/large')
+    expect([refused.status, refused.body.detail]).toEqual([403, expect.stringContaining('crew/large would not fit')])
+    expect(await used('team')).toEqual(team)
+    expect((await admin('PATCH', '/projects/crew/quota', { repositories: { hard: null } })).status).toBe(200)
+    expect((await rename('team/large', 'crew/large')).status).toBe(200)
+    expect((await used('crew')).bytes).toBeGreaterThan(crew.bytes)
+    expect((await used('team')).repositories).toBe(team.repositories - 1)
+    expect((await used('crew')).tags).toBe(crew.tags + 1)
+    const check = await berthOver(registry.berth, ADMIN)('quota', 'check')
+    expect([check.code, check.stderr]).toEqual([0, ''])
   })
 
   test('takes the right to manage both, and to push to where it goes', async () => {

@@ -1,6 +1,7 @@
 import { parseRepositoryName, RegistryError, type RepositoryName } from '../../oci/index.ts'
+import { OverQuota } from '../../platform/outcome/index.ts'
 import type { Rewritten } from '../../stores/metadata/index.ts'
-import { conflict, done, notFound, type Permit, projectOf } from '../access/index.ts'
+import { conflict, denied, done, notFound, type Permit, projectOf } from '../access/index.ts'
 import { byHandAfterMove, RULES_BY_PATTERN } from './by-hand.ts'
 import { type RepositoryNames, repositoryIn, requirePermit } from './repositories.ts'
 
@@ -32,7 +33,7 @@ export async function renameRepository(
     await requirePermit(names, permit, 'push', { repository: to })
   }
   const now = names.clock()
-  const outcome = await names.names.renameRepository({ from, to, now, by: permit.principal.name }, result => {
+  const renaming = names.names.renameRepository({ from, to, now, by: permit.principal.name }, result => {
     if (result.outcome !== 'renamed') return []
     const change = { type: 'repository.rename', at: now, kind: 'repository', id: to }
     const entry = done(permit, { ...change, detail: { before: from, after: to, ...counts(result.rewritten) } })
@@ -41,6 +42,9 @@ export async function renameRepository(
       ...entry,
       resource: { ...entry.resource, project: each, repository: each === target ? to : from },
     }))
+  })
+  const outcome = await renaming.catch(error => {
+    throw error instanceof OverQuota ? denied(`${to} would not fit: ${error.message}`) : error
   })
   switch (outcome.outcome) {
     case 'renamed':
