@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { sqlOn } from '../support/database.ts'
 import { basic, bearer, RIGHTS_COUNT_AFTER_MS, registryToken } from '../support/identities.ts'
 import { ACCEPT, imageOf, registryClient } from '../support/registry-client.ts'
-import { type Api, apiOf, auditOf, userOf } from '../support/sign-in.ts'
+import { ADMIN, type Api, apiOf, auditOf, userOf } from '../support/sign-in.ts'
 import { berthOver, type Run } from './command.ts'
 import { digestOfTag, imageSaying, push, startTeam, type TeamRegistry } from './registry.ts'
 
@@ -265,6 +265,26 @@ describe('a repository that is moved to another project', () => {
     expect(body.items.find(({ name }: { name: string }) => name === 'team/secret').to).toBeUndefined()
   })
 
+  test('counts for the project that it is in, which must have room for it', async () => {
+    const { client, admin } = registry
+    await push(client, 'team/large', 'v1', 'large')
+    const used = async (project: string) => (await admin('GET', `/projects/${project}/quota`)).body.used
+    const [team, crew] = [await used('team'), await used('crew')]
+    expect((await admin('PATCH', '/projects/crew/quota', { repositories: { hard: crew.repositories } })).status).toBe(
+      200,
+    )
+    const refused = await rename('team/large', 'crew/large')
+    expect([refused.status, refused.body.detail]).toEqual([403, expect.stringContaining('crew/large would not fit')])
+    expect(await used('team')).toEqual(team)
+    expect((await admin('PATCH', '/projects/crew/quota', { repositories: { hard: null } })).status).toBe(200)
+    expect((await rename('team/large', 'crew/large')).status).toBe(200)
+    expect((await used('crew')).bytes).toBeGreaterThan(crew.bytes)
+    expect((await used('team')).repositories).toBe(team.repositories - 1)
+    expect((await used('crew')).tags).toBe(crew.tags + 1)
+    const check = await berthOver(registry.berth, ADMIN)('quota', 'check')
+    expect([check.code, check.stderr]).toEqual([0, ''])
+  })
+
   test('takes the right to manage both, and to push to where it goes', async () => {
     const { client, asOwner } = registry
     await push(client, 'team/mine', 'v1', 'mine')
@@ -350,7 +370,8 @@ describe('a project that is renamed', () => {
     await push(client, 'old-name/app', 'v1', 'old name')
     expect((await asOwner('POST', '/projects/old-name/rename', { to: 'new-name' })).status).toBe(200)
     await settled()
-    expect((await asOwner('POST', '/projects', { name: 'old-name' })).status).toBe(409)
+    const again = await asOwner('POST', '/projects', { name: 'old-name' })
+    expect([again.status, again.body.detail]).toEqual([409, expect.stringContaining('berth redirect remove old-name')])
     const creator = await userOf(registry.admin, 'carl', { systemRole: 'project creator' })
     const carl = basic(creator.name, creator.password)
     const pushed = await ask('POST', 'old-name/mine/blobs/uploads/', carl)
@@ -360,7 +381,7 @@ describe('a project that is renamed', () => {
     expect(await berth('redirect', 'remove', 'old-name', '--project', 'new-name')).toMatchObject({ code: 0 })
     expect((await apiOf(registry.berth.url, creator)('POST', '/projects', { name: 'old-name' })).status).toBe(201)
     await settled()
-    expect(await digestOfTag(client, 'old-name/app', 'v1')).toBe(401)
+    expect(await digestOfTag(client, 'old-name/app', 'v1')).toBe(403)
   })
 
   test('is found by every name it had, and so is what was renamed in it', async () => {

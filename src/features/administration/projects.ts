@@ -65,8 +65,15 @@ export async function createProject(
   const ownerId = kind === 'user' ? accountId : undefined
   const isNew = await identities.projects.create({ name, visibility, ownerId, now }, made => (made ? [entry] : []))
   const project = isNew ? await identities.projects.find(name) : undefined
-  if (!project) throw conflict(`There is a project ${name} already.`)
+  if (!project) throw await takenName(identities, name)
   return project
+}
+
+async function takenName({ projects }: Administration['identities'], name: string) {
+  if (await projects.find(name)) return conflict(`There is a project ${name} already.`)
+  return conflict(
+    `${name} was the name of another project and leads to it: whoever manages that frees it (berth redirect remove ${name}).`,
+  )
 }
 
 /** @throws NOT_FOUND. */

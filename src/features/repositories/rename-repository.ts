@@ -1,6 +1,7 @@
 import { parseRepositoryName, RegistryError, type RepositoryName } from '../../oci/index.ts'
+import { OverQuota } from '../../platform/outcome/index.ts'
 import type { Rewritten } from '../../stores/metadata/index.ts'
-import { conflict, done, notFound, type Permit, projectOf, refused } from '../access/index.ts'
+import { conflict, denied, done, notFound, type Permit, projectOf, refused } from '../access/index.ts'
 import { judgeChange, refusalError } from '../protection/index.ts'
 import { byHandAfterMove, RULES_BY_PATTERN } from './by-hand.ts'
 import { type RepositoryNames, repositoryIn, requirePermit } from './repositories.ts'
@@ -33,7 +34,7 @@ export async function renameRepository(
     await requirePermit(names, permit, 'push', { repository: to })
   }
   const [now, by] = [names.clock(), permit.principal.name]
-  const outcome = await names.names.renameRepository({ from, to, now, by, judge: judgeChange }, result => {
+  const renaming = names.names.renameRepository({ from, to, now, by, judge: judgeChange }, result => {
     const change = { type: 'repository.rename', at: now, kind: 'repository', id: to }
     if (result.outcome === 'protected') return [refused(permit, change, result.refusal.because)]
     if (result.outcome !== 'renamed') return []
@@ -43,6 +44,9 @@ export async function renameRepository(
       ...entry,
       resource: { ...entry.resource, project: each, repository: each === target ? to : from },
     }))
+  })
+  const outcome = await renaming.catch(error => {
+    throw error instanceof OverQuota ? denied(`${to} would not fit: ${error.message}`) : error
   })
   switch (outcome.outcome) {
     case 'renamed':

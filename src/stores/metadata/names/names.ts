@@ -6,6 +6,7 @@ import { type RepositoryRename, type RepositoryRenameOutcome, renameRepository }
 
 /** Each in one transaction, durable. Pulls by the old name go on: redirects.ts. */
 export interface Names {
+  /** @throws OverQuota. */
   renameRepository(
     rename: RepositoryRename,
     record?: Recording<RepositoryRenameOutcome>,

@@ -3,6 +3,7 @@ import type { Queries } from '../engine.ts'
 import { projectId } from '../identity/projects.ts'
 import { type Judge, protectionFacts, type Refusal, repositoryWithProtection } from '../protection.ts'
 import { repositoryId } from '../repositories.ts'
+import { withinQuotas } from '../usage/within-quotas.ts'
 import { type Renaming, type Rewritten, renamedDocument, rewritePatterns } from './patterns.ts'
 import { firstOf, isFormerProject } from './redirects.ts'
 
@@ -26,7 +27,10 @@ export type RepositoryRenameOutcome =
   | { readonly outcome: 'protected'; readonly refusal: Refusal }
   | { readonly outcome: 'unknown' | 'unknown project' | 'taken' | 'former name' }
 
-/** Gives the repository another name, in another project perhaps; nothing of it is copied. */
+/**
+ * Gives the repository another name, in another project perhaps; nothing of it is copied.
+ * @throws OverQuota when it does not fit where it goes.
+ */
 export async function renameRepository(
   queries: Queries,
   { from, to, now, by, judge }: RepositoryRename,
@@ -44,7 +48,10 @@ export async function renameRepository(
   const [project, target] = [firstOf(from), firstOf(to)]
   const projectThere = await projectId(queries, target)
   if (project !== target && projectThere === undefined) return { outcome: 'unknown project' }
-  await queries.updateTable('repositories').set({ name: to }).where('id', '=', id).execute()
+  const setName = () => queries.updateTable('repositories').set({ name: to }).where('id', '=', id).execute()
+  if (project === target) await setName()
+  // What each project uses is counted by the database itself (migrations/0011-usage.ts).
+  else await withinQuotas(queries, to, setName)
   for (const name of await namesOf(queries, from))
     await queries
       .insertInto('redirects')
