@@ -1,0 +1,141 @@
+import { expect, test } from 'bun:test'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { someBlobs } from '../../faults/clients.ts'
+import { storedObjects } from '../../faults/compare.ts'
+import { berthCommand } from '../../support/berth-command.ts'
+import { blobsIn } from '../../support/object-storage.ts'
+import { type Random, seededRandom } from '../../support/random.ts'
+import { blobOf, registryClient } from '../../support/registry-client.ts'
+import { apiOf } from '../../support/sign-in.ts'
+import { type Berth, startBerth } from '../../support/start-berth.ts'
+import { KeptRecord, NEWEST_BUILDS } from './kept-record.ts'
+import { asked, runOnce } from './operations.ts'
+import { expectAllRestorable, expectKept, neededBlobs } from './settle.ts'
+import { type Counts, runRules, workUntilCutOff } from './work.ts'
+
+const PROJECT = 'stress'
+const SETTINGS = {
+  BERTH_GC_INTERVAL_SECONDS: '0.05',
+  BERTH_GC_GRACE_SECONDS: '0.4',
+  BERTH_GC_REMOVAL_DELAY_SECONDS: '0',
+  BERTH_LOG_REQUESTS: 'none',
+  BERTH_BLOBS_CLAIM_SECONDS: '0.5',
+}
+const QUIET = { ...SETTINGS, BERTH_GC_INTERVAL_SECONDS: '0' }
+
+/** Everything but what is kept, immutable or new goes, and goes at once. */
+const POLICY = {
+  isDryRun: false,
+  fusePercent: 100,
+  rules: [
+    rule('keeps', 'keep', { tags: [{ glob: 'keep-*' }] }),
+    rule('would take what is kept', 'delete', { tags: [{ glob: 'keep-*' }] }),
+    rule('would take what is immutable', 'delete', { tags: [{ glob: 'release-*' }] }),
+    rule('temporary', 'delete', { tags: [{ glob: 'tmp-*' }] }),
+    rule('untagged', 'delete', { state: 'untagged' }),
+    rule(
+      'old builds',
+      'delete',
+      { tags: [{ glob: 'build-*' }] },
+      { beyondNewest: { count: NEWEST_BUILDS, by: 'push' } },
+    ),
+  ],
+}
+
+function rule(name: string, action: 'keep' | 'delete', select: object, when: object = {}) {
+  return { name, action, select, when }
+}
+
+const KILLS = blobsIn === undefined ? 14 : 8
+
+test(`runs of rules, garbage collection, pushes, mounts, moves and restores at once, with the server killed ${KILLS} times, lose nothing that should stay`, async () => {
+  const random = seededRandom()
+  const dataFolder = await mkdtemp(join(tmpdir(), 'berth-stress-'))
+  const records = ['one', 'two', 'three', 'four'].map(name => new KeptRecord(`${PROJECT}/${name}`))
+  const counts: Counts = {
+    acknowledged: 0,
+    refused: 0,
+    restored: 0,
+    cutOff: 0,
+    runs: 0,
+    deletedByRules: 0,
+    unexpected: [],
+  }
+  try {
+    await setUp(dataFolder)
+    for (let kill = 0; kill < KILLS; kill += 1) await oneLife(dataFolder, records, random, counts)
+    console.log(JSON.stringify({ ...counts, kills: KILLS }))
+    expect(counts.unexpected).toEqual([])
+    for (const busy of ['acknowledged', 'refused', 'restored', 'cutOff', 'runs', 'deletedByRules'] as const)
+      expect({ [busy]: counts[busy] > KILLS / 2 }).toEqual({ [busy]: true })
+    await expectNothingLost(dataFolder, records)
+  } catch (error) {
+    console.error(`BERTH_TEST_SEED=${random.seed} repeats the choices of this.`)
+    throw error
+  } finally {
+    await rm(dataFolder, { recursive: true, force: true })
+  }
+}, 600_000)
+
+async function setUp(dataFolder: string): Promise<void> {
+  await using berth = await startBerth({ dataFolder, env: QUIET })
+  const api = apiOf(berth.url)
+  await asked(api, 'POST', '/projects', { name: PROJECT })
+  await asked(api, 'PUT', `/projects/${PROJECT}/immutability-rules/releases`, { tags: [{ glob: 'release-*' }] })
+  await asked(api, 'PUT', `/projects/${PROJECT}/retention`, POLICY)
+  await asked(api, 'POST', `/projects/${PROJECT}/retention/enforcement`)
+  await berth.stop()
+}
+
+async function oneLife(dataFolder: string, records: readonly KeptRecord[], random: Random, counts: Counts) {
+  await using berth = await startBerth({ dataFolder, env: SETTINGS })
+  const world = worldOf(berth, records, random, counts)
+  const working = [...records.map(record => workUntilCutOff(world, record)), runRules(world, PROJECT)]
+  await Bun.sleep(1000 + random.below(3000))
+  await berth.kill()
+  await Promise.all(working)
+}
+
+const blobsOf = new WeakMap<Random, ReturnType<typeof someBlobs>>()
+
+function worldOf(berth: Berth, records: readonly KeptRecord[], random: Random, counts: Counts) {
+  const blobs = blobsOf.get(random) ?? [...someBlobs(random, 20), blobOf(random.bytes(1_500_000))]
+  blobsOf.set(random, blobs)
+  const repositories = records.map(({ repository }) => repository)
+  return { client: registryClient(berth.url), api: apiOf(berth.url), random, blobs, counts, repositories }
+}
+
+async function expectNothingLost(dataFolder: string, records: readonly KeptRecord[]): Promise<void> {
+  await using berth = await startBerth({ dataFolder, env: QUIET })
+  // The storage may still be taking in what those who were killed sent with their last breath.
+  if (blobsIn !== undefined) await Bun.sleep(3000)
+  const client = registryClient(berth.url)
+  const api = apiOf(berth.url)
+  await expectSound(dataFolder)
+  for (const record of records) await expectKept(client, record)
+  const run = await runOnce(api, PROJECT)
+  expect(run.outcome).toBe('completed')
+  for (const record of records) await expectKept(client, record)
+  for (const record of records) await expectAllRestorable(client, api, record)
+  const collected = await berthCommand(dataFolder, ['gc', '--grace', '0', '--json'], {
+    ...QUIET,
+    BERTH_GC_UPLOAD_SECONDS: '0',
+  })
+  expect(collected.code).toBe(0)
+  const needed = new Set<string>()
+  for (const record of records) for (const digest of await neededBlobs(client, record)) needed.add(digest)
+  const stored = await storedObjects(dataFolder)
+  expect([...stored.digests].sort()).toEqual([...needed].sort())
+  expect(stored.files).toBe(needed.size)
+  await expectSound(dataFolder)
+}
+
+/** Every byte is what its digest says, and usage is what is counted anew. */
+async function expectSound(dataFolder: string): Promise<void> {
+  for (const command of [['verify', '--json']]) {
+    const { code, stdout, stderr } = await berthCommand(dataFolder, command, QUIET)
+    expect({ command, code, output: stdout + stderr }).toEqual({ command, code: 0, output: stdout })
+  }
+}
