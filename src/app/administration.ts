@@ -10,9 +10,12 @@ import {
   validateRule,
 } from '../features/identity/index.ts'
 import type { Limits } from '../features/limits/index.ts'
+import type { Protection } from '../features/protection/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
+import type { Log } from '../platform/telemetry/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
 import type { Config } from './config/index.ts'
+import { retentionAdministration } from './retention.ts'
 import { VERSION } from './version.ts'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -53,9 +56,29 @@ function faultOf(problem: string): FieldFault {
   return { field: problem.slice(0, colon), message: problem.slice(colon + 2) }
 }
 
+export function composeProtection({ immutabilityRules, locks, identities }: Metadata): Protection {
+  return {
+    rules: immutabilityRules,
+    locks,
+    hasProject: async name => (await identities.projects.find(name)) !== undefined,
+    clock: systemClock,
+  }
+}
+
 /** The way in below /api/v1. */
-export function administrationDoor(metadata: Metadata, config: Config, way: AdministrationWay): Door {
-  const answer = createAdmin({ administration: composeAdministration(metadata, config, way) }, VERSION)
+export function administrationDoor(
+  metadata: Metadata,
+  config: Config,
+  { log, ...way }: AdministrationWay & { readonly log: Log },
+): Door {
+  const answer = createAdmin(
+    {
+      administration: composeAdministration(metadata, config, way),
+      protection: composeProtection(metadata),
+      retention: retentionAdministration(metadata, log),
+    },
+    VERSION,
+  )
   return {
     name: 'admin',
     isFor: isAdminPath,

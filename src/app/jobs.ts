@@ -10,6 +10,7 @@ import { signerOf, withoutCheckpoints } from './audit.ts'
 import { startAuditJobs } from './audit-jobs.ts'
 import { type Berth, collectRules } from './compose.ts'
 import type { Config } from './config/index.ts'
+import { startRetention } from './retention.ts'
 
 const UPKEEP_SECONDS = 3600
 /** Shown in lists for so long, that people see what became of a token. */
@@ -30,6 +31,7 @@ export async function startJobs(
   })
   const work = { jobs, tables: metadata.audit, signer: signerOf(signing), outbound, log, metrics }
   startAuditJobs(work, signing ? config.audit : withoutCheckpoints(config.audit))
+  startRetention({ jobs, metadata }, { log, metrics })
   jobs.repeat('identity-upkeep', UPKEEP_SECONDS, async signal => {
     await signing?.rotate()
     await metadata.identities.credentials.removeEnded(systemClock() - ENDED_KEPT_MS)

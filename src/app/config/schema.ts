@@ -137,6 +137,7 @@ export const configSchema = z.strictObject({
       untagged: z.enum(['keep', 'delete']).default('keep'),
     })
     .prefault({}),
+  retention: z.strictObject({ recordPullsSeconds: pause.default(15) }).prefault({}),
   /** How long what is deleted can be restored; 0: not at all. */
   trash: z.strictObject({ days: number(z.number().min(0).max(3660)).default(7) }).prefault({}),
   shutdown: z.strictObject({ drainSeconds: pause.default(0), timeoutSeconds: pause.default(30) }).prefault({}),

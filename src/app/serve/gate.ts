@@ -14,6 +14,7 @@ import type { Config } from '../config/index.ts'
 import { rateLimitsOf } from '../config/limits-settings.ts'
 import { type IdentityServices, openIdentity } from '../identity/open-identity.ts'
 import { signOnDoor } from '../identity/sign-on.ts'
+import { openPullMemory, withPulls } from '../retention.ts'
 import { manifestLimits, NO_LIMITS } from './manifest-limits.ts'
 import { type RequestRecord, recordRequests } from './record.ts'
 
@@ -42,7 +43,8 @@ export async function openGate(
   { log, metrics, outbound, signing }: Parts,
 ): Promise<Gate> {
   const recorder = openRecorder(metadata, log, metrics)
-  const record = recordRequests(recorder, systemClock, config.audit.pulls === 'manifests')
+  const pulls = openPullMemory(metadata, config, log)
+  const record = withPulls(recordRequests(recorder, systemClock, config.audit.pulls === 'manifests'), pulls)
   const limits = createLimits({
     windows: metadata.rateWindows,
     limits: rateLimitsOf(config.rates),
@@ -53,8 +55,10 @@ export async function openGate(
   const shared = { record, limits: isLimited ? manifestLimits(limits, systemClock) : NO_LIMITS }
   if (config.auth === 'none' || !signing) {
     const access: Access = { mode: 'open' }
-    const doors = [administrationDoor(metadata, config, { access, authentication: undefined, issuers: [], limits })]
-    const stop = async () => void (await Promise.all([limits.close(), recorder.stop()]))
+    const doors = [
+      administrationDoor(metadata, config, { access, authentication: undefined, issuers: [], limits, log }),
+    ]
+    const stop = async () => void (await Promise.all([limits.close(), recorder.stop(), pulls.stop()]))
     return { ...shared, access, doors, mayScrape: async () => undefined, stop }
   }
   const identity = await openIdentity(metadata, config, { log, refused: record.refused, signing, outbound })
@@ -64,10 +68,10 @@ export async function openGate(
     ...entered,
     doors: [
       ...entered.doors,
-      administrationDoor(metadata, config, { ...identity, limits }),
+      administrationDoor(metadata, config, { ...identity, limits, log }),
       signOnDoor(metadata, config, { identity, record, log, limits }),
     ],
-    stop: async () => void (await Promise.all([identity.stop(), limits.close(), recorder.stop()])),
+    stop: async () => void (await Promise.all([identity.stop(), limits.close(), recorder.stop(), pulls.stop()])),
   }
 }
 

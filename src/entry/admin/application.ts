@@ -10,8 +10,10 @@ import { ADMIN_ROUTES, type Operation, problem, type Route } from '../api/index.
 import type { Exchange } from '../exchange/index.ts'
 import type { Services } from './handler.ts'
 import { HANDLERS } from './handlers/index.ts'
+import { LINES } from './lines.ts'
 import { permitFor } from './permit.ts'
 
+/** Of a body, unless its route says otherwise. */
 const MOST_BYTES = 64 * 1024
 
 interface Environment {
@@ -46,7 +48,8 @@ export function createAdminApplication(services: Services): OpenAPIHono<Environm
 
 /** As the generator of the document takes it; its middleware runs before anything is validated. */
 function documented(operation: string, route: Route, { access }: Administration) {
-  const { method, path, summary, query, body, answer: answered, status = 200 } = route
+  const { method, path, summary, query, body, answer: answered, lines, status = 200, mostBytes = MOST_BYTES } = route
+  const told = lines ? { [LINES]: { schema: lines } } : answered && { 'application/json': { schema: answered } }
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
   const params = z.object(Object.fromEntries(names.map(name => [name, z.string()])))
   const authorized = async (context: Calling, next: Next) => {
@@ -64,16 +67,14 @@ function documented(operation: string, route: Route, { access }: Administration)
     summary,
     description: `Takes the permission "${route.action}" ${route.resource === 'project' ? 'in the project' : 'in the registry'}${route.inProject ? `, or "${route.inProject}" in the project that is asked about` : ''}.`,
     tags: [path.split('/')[3] ?? ''],
-    middleware: body ? [authorized, requireJson, limited] : [authorized],
+    middleware: body ? [authorized, requireJson, limitedTo(mostBytes)] : [authorized],
     request: {
       ...(names.length > 0 ? { params } : {}),
       ...(query ? { query } : {}),
       ...(body ? { body: { required: true, content: { 'application/json': { schema: body } } } } : {}),
     },
     responses: {
-      ...(answered
-        ? { [status]: { description: 'Done', content: { 'application/json': { schema: answered } } } }
-        : { 204: { description: 'Done' } }),
+      ...(told ? { [status]: { description: 'Done', content: told } } : { 204: { description: 'Done' } }),
       400: failure('What was sent cannot be taken'),
       401: failure('Nobody is signed in, or not in a way that counts'),
       403: failure('The caller may not do this'),
@@ -92,12 +93,14 @@ async function requireJson({ req }: Calling, next: Next): Promise<void> {
   await next()
 }
 
-const limited = bodyLimit({
-  maxSize: MOST_BYTES,
-  onError() {
-    throw new RegistryError('SIZE_INVALID', `The body has more than ${MOST_BYTES} bytes.`, { status: 413 })
-  },
-})
+function limitedTo(maxSize: number) {
+  return bodyLimit({
+    maxSize,
+    onError() {
+      throw new RegistryError('SIZE_INVALID', `The body has more than ${maxSize} bytes.`, { status: 413 })
+    },
+  })
+}
 
 async function answer(services: Services, operation: Operation, route: Route, context: Calling): Promise<Response> {
   const { req } = context
@@ -119,6 +122,7 @@ async function answer(services: Services, operation: Operation, route: Route, co
     throw error
   }
   if (given === undefined) return new Response(null, { status: 204 })
+  if (given instanceof Response) return given
   if (!route.paged) return Response.json(given, { status: route.status ?? 200 })
   const { next, ...body } = given as { readonly next: string | undefined }
   return Response.json(body, { headers: next === undefined ? {} : { Link: linkTo(context.env.exchange, next) } })

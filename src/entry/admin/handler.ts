@@ -1,5 +1,7 @@
 import type { Permit } from '../../features/access/index.ts'
 import type { Administration } from '../../features/administration/index.ts'
+import type { Protection } from '../../features/protection/index.ts'
+import type { RetentionAdministration } from '../../features/retention/index.ts'
 import type { AdminRoutes, AnswerOf, BodyOf, Operation, ParamsOf, QueryOf, Route } from '../api/index.ts'
 
 type Readonlyish<T> = T extends readonly (infer Item)[]
@@ -15,6 +17,8 @@ type ActionOf<R extends Route> = R extends { readonly inProject: infer Other ext
 /** What the use cases stand on, by feature. */
 export interface Services {
   readonly administration: Administration
+  readonly retention: RetentionAdministration
+  readonly protection: Protection
 }
 
 /** What the handler of an operation gets: access decided, everything parsed. */
@@ -25,10 +29,12 @@ export interface Call<R extends Route> extends Services {
   readonly body: BodyOf<R>
 }
 
-/** The body of the answer; of a list that has pages, also where the next one begins. */
-type Given<R extends Route> = R extends { readonly paged: true }
-  ? Readonlyish<AnswerOf<R>> & { readonly next: string | undefined }
-  : Readonlyish<AnswerOf<R>>
+/** The body of the answer; of a list that has pages, also where the next one begins; of lines, the answer itself. */
+type Given<R extends Route> = R extends { readonly lines: unknown }
+  ? Response
+  : R extends { readonly paged: true }
+    ? Readonlyish<AnswerOf<R>> & { readonly next: string | undefined }
+    : Readonlyish<AnswerOf<R>>
 
 export type Handlers<Operations extends Operation = Operation> = {
   readonly [K in Operations]: (call: Call<AdminRoutes[K]>) => Promise<Given<AdminRoutes[K]>>

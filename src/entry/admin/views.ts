@@ -81,6 +81,6 @@ export function instant(ms: number): string {
   return new Date(ms).toISOString()
 }
 
-function instantOrNone(ms: number | undefined): string | undefined {
+export function instantOrNone(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : instant(ms)
 }

@@ -2,6 +2,8 @@ import { ACCOUNT_ROUTES } from './routes/account.ts'
 import { ACCESS_ROUTES, AUDIT_ROUTES } from './routes/audit.ts'
 import { GROUP_ROUTES, ROLE_ROUTES } from './routes/groups.ts'
 import { PROJECT_ROUTES } from './routes/projects.ts'
+import { PROTECTION_ROUTES } from './routes/protection.ts'
+import { RETENTION_ROUTES } from './routes/retention.ts'
 import { ROBOT_ROUTES } from './routes/robots.ts'
 import { USER_ROUTES } from './routes/users.ts'
 
@@ -18,6 +20,8 @@ export const ADMIN_ROUTES = {
   ...ROBOT_ROUTES,
   ...AUDIT_ROUTES,
   ...ACCESS_ROUTES,
+  ...RETENTION_ROUTES,
+  ...PROTECTION_ROUTES,
 }
 
 export type AdminRoutes = typeof ADMIN_ROUTES

@@ -17,6 +17,10 @@ export interface Route {
   /** 204 without. */
   readonly answer?: z.ZodType
   readonly status?: 200 | 201
+  /** In place of an answer: one of these a line (NDJSON), without end. */
+  readonly lines?: z.ZodType
+  /** Of the body; 64 KiB unless given. */
+  readonly mostBytes?: number
   /** A list by keyset: with `limit`, `after` and a Link to the next page. */
   readonly paged?: true
 }

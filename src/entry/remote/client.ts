@@ -1,7 +1,8 @@
 import type { z } from 'zod'
-import type { Outbound } from '../../platform/outbound/index.ts'
+import type { Outbound, OutboundRequest } from '../../platform/outbound/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
 import { ADMIN_ROUTES, type AdminRoutes, type AnswerOf, type Operation, type ParamsOf } from '../api/index.ts'
+import { readLines } from './read-lines.ts'
 
 /** A server's refusal, as its problem tells it. */
 export class RemoteFault extends Error {
@@ -23,6 +24,10 @@ export interface Sending<O extends Operation> {
   readonly body?: AdminRoutes[O] extends { readonly body: infer B } ? Sent<B> : never
 }
 
+type LineOf<O extends Operation> = AdminRoutes[O] extends { readonly lines: infer L extends z.ZodType }
+  ? z.output<L>
+  : never
+
 type ItemOf<O extends Operation> =
   AnswerOf<AdminRoutes[O]> extends { readonly items: readonly (infer Item)[] } ? Item : never
 
@@ -32,6 +37,8 @@ export interface Client {
   call<O extends Operation>(operation: O, sending?: Sending<O>): Promise<AnswerOf<AdminRoutes[O]>>
   /** A whole list, page by page. */
   all<O extends Operation>(operation: O, sending?: Sending<O>): Promise<readonly ItemOf<O>[]>
+  /** An answer of any length, line by line. @throws RemoteFault, OutboundFailed. */
+  lines<O extends Operation>(operation: O, sending?: Sending<O>): AsyncIterable<LineOf<O>>
 }
 
 export interface ClientOptions {
@@ -42,9 +49,18 @@ export interface ClientOptions {
   readonly outbound: Pick<Outbound, 'fetch'>
 }
 
+/** Of an answer that tells of everything in a project. */
+const LONG = { timeoutMs: 3_600_000, maxBytes: Number.MAX_SAFE_INTEGER }
+
 export function createClient({ url, authorization, outbound }: ClientOptions): Client {
-  const send = async (method: string, path: string, body: unknown) => {
-    const response = await outbound.fetch(`${url}${path}`, {
+  const ask = (
+    method: string,
+    path: string,
+    body: unknown,
+    more: Pick<OutboundRequest, 'timeoutMs' | 'maxBytes'> = {},
+  ) =>
+    outbound.fetch(`${url}${path}`, {
+      ...more,
       method,
       headers: {
         Accept: 'application/json',
@@ -53,6 +69,8 @@ export function createClient({ url, authorization, outbound }: ClientOptions): C
       },
       body: body === undefined ? undefined : JSON.stringify(body),
     })
+  const send = async (method: string, path: string, body: unknown) => {
+    const response = await ask(method, path, body)
     const text = await response.text()
     if (!response.ok) throw faultOf(url, response.status, text)
     return { answer: text === '' ? undefined : parse(url, text), link: response.headers.get('Link') }
@@ -61,6 +79,12 @@ export function createClient({ url, authorization, outbound }: ClientOptions): C
     async call(operation, sending = {}) {
       const { method } = ADMIN_ROUTES[operation]
       return (await send(method.toUpperCase(), pathOf(operation, sending), sending.body)).answer as never
+    },
+    async *lines(operation, sending = {}) {
+      const { method } = ADMIN_ROUTES[operation]
+      const response = await ask(method.toUpperCase(), pathOf(operation, sending), sending.body, LONG)
+      if (!response.ok || !response.body) throw faultOf(url, response.status, await response.text())
+      for await (const line of readLines(response.body)) yield parse(url, line) as never
     },
     async all(operation, sending = {}) {
       const items: unknown[] = []

@@ -1,3 +1,5 @@
+export type { StoredRun } from '../../stores/metadata/index.ts'
+export { MOST_RULES, policyFaults } from './check-policy.ts'
 export {
   type ImportedPolicy,
   type ImportPlace,
@@ -6,11 +8,19 @@ export {
   POLICY_FORMATS,
   type PolicyFormat,
 } from './import/index.ts'
-export type {
-  Age,
-  Conditions,
-  NewestCount,
-  RetentionPolicy,
-  RetentionRule,
-  Selection,
-} from './policy.ts'
+export {
+  enforcePolicy,
+  findPolicy,
+  type PolicyView,
+  relaxPolicy,
+  removePolicy,
+  setPolicy,
+} from './policies.ts'
+export type { Age, Conditions, NewestCount, RetentionPolicy, RetentionRule, Selection } from './policy.ts'
+export { type Preview, previewPolicy } from './preview.ts'
+export { PULL_MEMORY_LIMITS, type PullMemory, type RememberedPull, rememberPulls } from './remember-pulls.ts'
+export type { RetentionAdministration } from './retention.ts'
+export type { RetentionItem, RetentionReport, RetentionTask, RunRetention } from './run-port.ts'
+export { MOST_LISTED, type RunCounts } from './run-report.ts'
+export { askForRun, findRun, listRunItems, listRuns, stopRun } from './runs.ts'
+export { type RetentionWork, type RunFact, workOnRuns } from './work-on-runs.ts'

@@ -1,6 +1,7 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { type AuditMetrics, createAuditMetrics } from './audit-metrics.ts'
 import { RequestMetrics } from './request-metrics.ts'
+import { createRetentionMetrics, type RetentionFact } from './retention-metrics.ts'
 
 export interface RequestFact {
   /** The endpoint, never the path: paths are without number. */
@@ -18,6 +19,7 @@ export interface Metrics {
   cached(outcome: string): void
   collected(fact: { readonly objects: number; readonly bytes: number }): void
   readonly audit: AuditMetrics
+  retained(fact: RetentionFact): void
   jobSettled(fact: { readonly job: string; readonly outcome: string }): void
   /** The text exposition format of Prometheus. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>
@@ -88,6 +90,7 @@ export function createMetrics(version: string): Metrics {
       collectedBytes.inc(bytes)
     },
     audit: createAuditMetrics(registers),
+    retained: createRetentionMetrics(registers),
     jobSettled: ({ job, outcome }) => jobs.inc({ job, outcome }),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     snapshot: () => registry.getMetricsAsJSON(),

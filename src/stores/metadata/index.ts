@@ -48,6 +48,8 @@ export type { Referrers } from './referrers.ts'
 export type { Relocation, RelocationRecord } from './relocation.ts'
 export type { Page, Repositories } from './repositories.ts'
 export type { LastPull, LastPulls } from './retention/last-pulls.ts'
+export type { DuePolicy, NewPolicy, PolicyChanged, RetentionPolicies, StoredPolicy } from './retention/policies.ts'
+export type { Asked, KeptItems, NewRun, RetentionRuns, RetentionRunWork, RunEnd, StoredRun } from './retention/runs.ts'
 export type {
   CredentialKind,
   IdentityState,
@@ -56,6 +58,7 @@ export type {
   SystemRole,
   Visibility,
 } from './schema-identity.ts'
+export type { RetentionOutcome } from './schema-retention.ts'
 export type { SignInRecord, SignInRecords } from './sign-in-records.ts'
 export { migrateSqlite, openSqliteMetadata } from './sqlite/open.ts'
 export { takeServerLock } from './sqlite/server-lock.ts'

@@ -27,6 +27,8 @@ import { createReferrers, type Referrers } from './referrers.ts'
 import { createRelocation, type Relocation } from './relocation.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
 import { createLastPulls, type LastPulls } from './retention/last-pulls.ts'
+import { createRetentionPolicies, type RetentionPolicies } from './retention/policies.ts'
+import { createRetentionRuns, type RetentionRuns, type RetentionRunWork } from './retention/runs.ts'
 import { createSignInRecords, type SignInRecords } from './sign-in-records.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
 import { createTables, type Tables } from './tables/tables.ts'
@@ -71,6 +73,8 @@ export interface Metadata {
   readonly pendingSignOns: PendingSignOns
   readonly signInRecords: SignInRecords
   readonly lastPulls: LastPulls
+  readonly retentionPolicies: RetentionPolicies
+  readonly retentionRuns: RetentionRuns & RetentionRunWork
   readonly redirects: Redirects
   close(): Promise<void>
 }
@@ -112,6 +116,8 @@ export function createMetadata(engine: Engine): Metadata {
     pendingSignOns: createPendingSignOns(engine, systemClock),
     signInRecords: createSignInRecords(engine),
     lastPulls: createLastPulls(engine),
+    retentionPolicies: createRetentionPolicies(engine),
+    retentionRuns: createRetentionRuns(engine),
     redirects: createRedirects(engine),
     close: () => engine.close(),
   }

@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
 import { addGroupCommands, addRoleCommands } from './groups.ts'
+import { addProtectionCommands } from './immutable.ts'
 import { addLoginCommands } from './login.ts'
 import { addMemberCommands, addProjectCommands } from './projects.ts'
+import { addRetentionCommands } from './retention.ts'
 import { addRobotCommands, addTokenCommands } from './robots.ts'
 import { addAccessCommand, addTrustRuleCommands } from './trust-rules.ts'
 import { addUserCommands } from './users.ts'
@@ -19,4 +21,6 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addTokenCommands(program, context)
   addTrustRuleCommands(program, context)
   addAccessCommand(program, context)
+  addRetentionCommands(program, context)
+  addProtectionCommands(program, context)
 }

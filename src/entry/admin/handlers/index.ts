@@ -3,7 +3,17 @@ import { ACCOUNT } from './account.ts'
 import { OVERSIGHT } from './oversight.ts'
 import { PEOPLE } from './people.ts'
 import { PROJECTS } from './projects.ts'
+import { PROTECTION } from './protection.ts'
+import { RETENTION } from './retention.ts'
 import { ROBOTS } from './robots.ts'
 
 /** One for each operation: without it this does not compile. */
-export const HANDLERS: Handlers = { ...ACCOUNT, ...PEOPLE, ...PROJECTS, ...ROBOTS, ...OVERSIGHT }
+export const HANDLERS: Handlers = {
+  ...ACCOUNT,
+  ...PEOPLE,
+  ...PROJECTS,
+  ...ROBOTS,
+  ...OVERSIGHT,
+  ...PROTECTION,
+  ...RETENTION,
+}
