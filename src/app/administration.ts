@@ -2,6 +2,7 @@ import { createAdmin, isAdminPath, problemOf } from '../entry/admin/index.ts'
 import type { Door } from '../entry/http/index.ts'
 import type { Access, FieldFault } from '../features/access/index.ts'
 import type { Administration } from '../features/administration/index.ts'
+import type { Catalog } from '../features/catalog/index.ts'
 import {
   type Authentication,
   PasswordVerifier,
@@ -11,6 +12,7 @@ import {
 } from '../features/identity/index.ts'
 import type { Limits } from '../features/limits/index.ts'
 import type { Protection } from '../features/protection/index.ts'
+import { deletingRules } from '../features/retention/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Log } from '../platform/telemetry/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
@@ -50,16 +52,21 @@ export function composeAdministration(
   }
 }
 
+function composeCatalog({ details, referrers, manifests }: Metadata, access: Access): Catalog {
+  return { details, referrers, manifests, access, clock: systemClock }
+}
+
 /** The problem names its field first. */
 function faultOf(problem: string): FieldFault {
   const colon = problem.indexOf(': ')
   return { field: problem.slice(0, colon), message: problem.slice(colon + 2) }
 }
 
-export function composeProtection({ immutabilityRules, locks, identities }: Metadata): Protection {
+export function composeProtection({ immutabilityRules, locks, identities, retentionPolicies }: Metadata): Protection {
   return {
     rules: immutabilityRules,
     locks,
+    deletingRules: project => deletingRules(retentionPolicies, project),
     hasProject: async name => (await identities.projects.find(name)) !== undefined,
     clock: systemClock,
   }
@@ -74,8 +81,10 @@ export function administrationDoor(
   const answer = createAdmin(
     {
       administration: composeAdministration(metadata, config, way),
+      trashes: { trash: metadata.trash, access: way.access, clock: systemClock },
       protection: composeProtection(metadata),
       retention: retentionAdministration(metadata, log),
+      catalog: composeCatalog(metadata, way.access),
     },
     VERSION,
   )

@@ -1,3 +1,4 @@
+import { describeUntil } from '../features/catalog/index.ts'
 import type { Signing } from '../features/identity/index.ts'
 import { collectGarbage } from '../features/lifecycle/index.ts'
 import { removeExpiredLimits } from '../features/limits/index.ts'
@@ -13,12 +14,14 @@ import type { Config } from './config/index.ts'
 import { startRetention } from './retention.ts'
 
 const UPKEEP_SECONDS = 3600
+/** How long it takes until another server goes on with describing; a run goes on for as long as its server does. */
+const DESCRIBE_AGAIN_SECONDS = 5
 /** Shown in lists for so long, that people see what became of a token. */
 const ENDED_KEPT_MS = 30 * 24 * 3600 * 1000
 
 /** Work that servers do by themselves; of several on one database each job runs on one of them at a time. */
 export async function startJobs(
-  { jobs, garbage, metadata }: Pick<Berth, 'jobs' | 'garbage' | 'metadata'>,
+  { jobs, garbage, metadata, stores }: Pick<Berth, 'jobs' | 'garbage' | 'metadata' | 'stores'>,
   config: Config,
   { log, metrics, signing, outbound }: { log: Log; metrics: Metrics; signing: Signing | undefined; outbound: Outbound },
 ): Promise<void> {
@@ -38,6 +41,14 @@ export async function startJobs(
     const limits = { windows: metadata.rateWindows, signIns: metadata.signInRecords }
     await removeExpiredLimits(limits, systemClock, signal)
   })
+  const describing = {
+    descriptions: metadata.details.descriptions,
+    blobLinks: metadata.blobLinks,
+    blobs: stores.blobs,
+    clock: systemClock,
+    failed: (error: unknown, image: string) => log.warn({ err: error, image }, 'the config of an image cannot be read'),
+  }
+  jobs.repeat('image-details', DESCRIBE_AGAIN_SECONDS, signal => describeUntil(signal, describing))
   if (config.gc.intervalSeconds > 0) {
     const rules = collectRules(config)
     jobs.repeat('garbage-collection', config.gc.intervalSeconds, async signal => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { ADMIN_ROUTES } from '../../src/entry/api/index.ts'
-import { ADMINISTRATION, EVERYWHERE, HOME, MAY } from './admin-table.ts'
+import { ADMINISTRATION, EVERYWHERE, HOME, MAY, OF_NOTHING } from './admin-table.ts'
 import { type Everybody, type Headers, startWithEverybody } from './everybody.ts'
 import { CALLERS, type CallerName, type Expected } from './matrix-table.ts'
 import { EVERY_METHOD } from './routes.ts'
@@ -21,7 +21,8 @@ async function ask(operation: string, project: string, headers: Headers): Promis
   // What it asks for cannot be done, so that only who asks decides between 401, 403 and the rest.
   const body = ['post', 'put', 'patch'].includes(method) ? { body: '{"nothing":"of the kind"}' } : {}
   const sent = { ...headers, 'Content-Type': 'application/json' }
-  const response = await fetch(everybody.url + path, { method: method.toUpperCase(), headers: sent, ...body })
+  const query = ADMINISTRATION[operation]?.startsWith('repository:') ? `?repository=${project}/web` : ''
+  const response = await fetch(everybody.url + path + query, { method: method.toUpperCase(), headers: sent, ...body })
   await response.arrayBuffer()
   return response.status
 }
@@ -37,8 +38,9 @@ test('no operation of the administration API is without a line in the table', ()
 
 function expectedOf(name: CallerName, caller: Expected, project: string, operation: string): string {
   const who = ADMINISTRATION[operation]
-  const isAbout = who?.startsWith('project:') ?? false
-  const isTheirs = !isAbout || project === (HOME[name] ?? 'shop') || EVERYWHERE.includes(name)
+  const isAbout = /^(?:project|repository):/.test(who ?? '')
+  const isNothing = who?.startsWith('repository:') && project === 'nowhere' && OF_NOTHING.includes(name)
+  const isTheirs = !isAbout || project === (HOME[name] ?? 'shop') || EVERYWHERE.includes(name) || isNothing
   if (who !== undefined && isTheirs && MAY[name]?.includes(who)) return 'answered'
   return caller.kind === 'signed in' ? '403' : 'refused'
 }

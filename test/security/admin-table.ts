@@ -3,7 +3,8 @@ import type { CallerName } from './matrix-table.ts'
 /**
  * Who may ask for an operation of the administration API: written down by hand.
  * somebody: whoever is signed in, restricted tokens too. themselves: people, by a token that is not restricted.
- * The others are roles of the system, and permissions in the project that the path names.
+ * The others are roles of the system, and permissions in the project that the path names, or in the repository that the
+ * query names.
  */
 type Who =
   | 'somebody'
@@ -18,6 +19,9 @@ type Who =
   | 'project: manages members'
   | 'project: manages policy'
   | 'project: manages it'
+  | 'repository: pulls'
+  | 'repository: pushes'
+  | 'repository: manages policy'
 
 export const ADMINISTRATION: Readonly<Record<string, Who>> = {
   'get /api/v1/account': 'somebody',
@@ -69,6 +73,7 @@ export const ADMINISTRATION: Readonly<Record<string, Who>> = {
   'get /api/v1/projects/{project}/retention': 'project: sees',
   'put /api/v1/projects/{project}/retention': 'project: manages policy',
   'delete /api/v1/projects/{project}/retention': 'project: manages policy',
+  'post /api/v1/projects/{project}/retention/import': 'project: manages policy',
   'post /api/v1/projects/{project}/retention/enforcement': 'project: manages policy',
   'delete /api/v1/projects/{project}/retention/enforcement': 'project: manages policy',
   'post /api/v1/projects/{project}/retention/preview': 'project: manages policy',
@@ -91,34 +96,53 @@ export const ADMINISTRATION: Readonly<Record<string, Who>> = {
   'get /api/v1/projects/{project}/audit': 'project: reads audit',
   'get /api/v1/audit': 'registry: reads audit',
   'get /api/v1/access/explain': 'registry: sees',
+  // What may be done to an entry is decided for its repository: test/trash.
+  'get /api/v1/projects/{project}/trash': 'project: sees',
+  'delete /api/v1/projects/{project}/trash': 'project: sees',
+  'post /api/v1/projects/{project}/trash/{entry}/restore': 'project: sees',
+  'delete /api/v1/projects/{project}/trash/{entry}': 'project: sees',
+  'post /api/v1/projects/{project}/trash/deletions/{deletion}/restore': 'project: sees',
+  'get /api/v1/search': 'catalog',
+  'get /api/v1/repositories': 'catalog',
+  'get /api/v1/images': 'repository: pulls',
+  'get /api/v1/images/labels': 'repository: pulls',
+  'put /api/v1/images/labels': 'repository: pushes',
+  'delete /api/v1/images/labels': 'repository: pushes',
+  'get /api/v1/repositories/labels': 'repository: pulls',
+  'put /api/v1/repositories/labels': 'repository: manages policy',
+  'delete /api/v1/repositories/labels': 'repository: manages policy',
 }
 
 const SOMEBODY: readonly Who[] = ['somebody', 'catalog']
 const THEMSELVES: readonly Who[] = [...SOMEBODY, 'themselves']
 const SEES: readonly Who[] = [...THEMSELVES, 'project: sees']
+const READS: readonly Who[] = [...SEES, 'repository: pulls']
+const WRITES: readonly Who[] = [...READS, 'repository: pushes']
 
 /** What each may do, in their own project where it is about one. Whoever is not named may do nothing. */
 export const MAY: Partial<Readonly<Record<CallerName, readonly Who[]>>> = {
   owner: [
-    ...SEES,
+    ...WRITES,
+    'repository: manages policy',
     'project: reads audit',
     'project: manages members',
     'project: manages policy',
     'project: manages it',
   ],
-  maintainer: [...SEES, 'project: reads audit', 'project: manages policy'],
-  developer: SEES,
-  CI: SEES,
-  reader: SEES,
+  maintainer: [...WRITES, 'repository: manages policy', 'project: reads audit', 'project: manages policy'],
+  developer: WRITES,
+  CI: [...SEES, 'repository: pushes'],
+  reader: READS,
   auditor: [...SEES, 'project: reads audit'],
-  'custom role': SEES,
-  'by a group': SEES,
+  'custom role': READS,
+  'by a group': WRITES,
   // An owner of one repository owns nothing of the project but that.
-  'of one repository': SEES,
-  'reader of one repository': SEES,
+  'of one repository': [...WRITES, 'repository: manages policy'],
+  'reader of one repository': READS,
   'no role': THEMSELVES,
   administrator: [
-    ...SEES,
+    ...WRITES,
+    'repository: manages policy',
     'creators',
     'registry: sees',
     'registry: reads audit',
@@ -129,16 +153,23 @@ export const MAY: Partial<Readonly<Record<CallerName, readonly Who[]>>> = {
     'project: manages it',
   ],
   'auditor of the system': [...SEES, 'registry: sees', 'registry: reads audit', 'project: reads audit'],
-  'project creator': [...THEMSELVES, 'creators'],
-  robot: [...SOMEBODY, 'project: sees'],
-  'robot of another project': [...SOMEBODY, 'project: sees'],
-  'token to pull from one repository': SOMEBODY,
-  'token to push': [...SOMEBODY, 'project: sees'],
-  "administrator's token to pull": [...SOMEBODY, 'project: sees'],
+  'project creator': [...THEMSELVES, 'creators', 'repository: pushes'],
+  robot: [...SOMEBODY, 'project: sees', 'repository: pulls', 'repository: pushes'],
+  'robot of another project': [...SOMEBODY, 'project: sees', 'repository: pulls', 'repository: pushes'],
+  'token to pull from one repository': [...SOMEBODY, 'repository: pulls'],
+  'token to push': [...SOMEBODY, 'project: sees', 'repository: pushes'],
+  "administrator's token to pull": [...SOMEBODY, 'project: sees', 'repository: pulls'],
 }
 
 /** Whose own project it is not shop. */
-export const HOME: Partial<Readonly<Record<CallerName, string>>> = { 'robot of another project': 'bank' }
+export const HOME: Partial<Readonly<Record<CallerName, string>>> = {
+  'robot of another project': 'bank',
+  // Their push would make it.
+  'project creator': 'nowhere',
+}
+
+/** Those who are told of a repository of a project that is not there that it is not there. */
+export const OF_NOTHING: readonly CallerName[] = ["administrator's token to pull"]
 
 /** Those who may do the same in a project that is not theirs. */
 export const EVERYWHERE: readonly CallerName[] = ['administrator', 'auditor of the system']

@@ -1,7 +1,7 @@
 import type { DistributionOptions } from '../../entry/distribution/index.ts'
 import type { ApplicationOptions, Door } from '../../entry/http/index.ts'
 import { answerToken, TOKEN_PATHS } from '../../entry/token/index.ts'
-import { type Access, authorize } from '../../features/access/index.ts'
+import { type Access, authorize, type FindRenamed } from '../../features/access/index.ts'
 import { ANONYMOUS, authenticate, type Signing } from '../../features/identity/index.ts'
 import { createLimits } from '../../features/limits/index.ts'
 import { systemClock } from '../../platform/clock/index.ts'
@@ -62,7 +62,7 @@ export async function openGate(
     return { ...shared, access, doors, mayScrape: async () => undefined, stop }
   }
   const identity = await openIdentity(metadata, config, { log, refused: record.refused, signing, outbound })
-  const entered = closed(identity, record)
+  const entered = closed(identity, record, name => metadata.redirects.find(name))
   return {
     ...shared,
     ...entered,
@@ -81,11 +81,13 @@ const BEARER = 'Bearer '
 function closed(
   { access, authentication, refreshTokens, signing, byCertificate }: IdentityServices,
   record: RequestRecord,
+  findRenamed: FindRenamed,
 ): Pick<Gate, 'access' | 'identify' | 'doors' | 'mayScrape'> {
   const token = {
     authentication,
     refreshTokens,
     access,
+    findRenamed,
     signing,
     observe: ({ origin }: Parameters<Door['answer']>[0]) => record.signIn(origin),
   }

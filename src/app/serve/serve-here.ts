@@ -47,6 +47,7 @@ export function serveHere(
     distribution: {
       content,
       access: gate.access,
+      findRenamed: name => berth.metadata.redirects.find(name),
       pulled: gate.record.pulled,
       limits: gate.limits,
       maxNameLength: config.limits.nameLength,

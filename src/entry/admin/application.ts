@@ -24,6 +24,12 @@ interface Environment {
 type Calling = Context<Environment>
 type Loose = (call: unknown) => Promise<unknown>
 
+const PLACES: Readonly<Record<Route['resource'], string>> = {
+  registry: 'in the registry',
+  project: 'in the project',
+  repository: 'in the repository',
+}
+
 /** Every operation of {@link ADMIN_ROUTES} behind its access decision. Errors are thrown. */
 export function createAdminApplication(services: Services): OpenAPIHono<Environment> {
   const application = new OpenAPIHono<Environment>({
@@ -65,7 +71,7 @@ function documented(operation: string, route: Route, { access }: Administration)
     path,
     operationId: operation,
     summary,
-    description: `Takes the permission "${route.action}" ${route.resource === 'project' ? 'in the project' : 'in the registry'}${route.inProject ? `, or "${route.inProject}" in the project that is asked about` : ''}.`,
+    description: `Takes the permission "${route.action}" ${PLACES[route.resource]}${route.inProject ? `, or "${route.inProject}" in the project that is asked about` : ''}.`,
     tags: [path.split('/')[3] ?? ''],
     middleware: body ? [authorized, requireJson, limitedTo(mostBytes)] : [authorized],
     request: {

@@ -1,7 +1,9 @@
 import type { Permit } from '../../features/access/index.ts'
 import type { Administration } from '../../features/administration/index.ts'
+import type { Catalog } from '../../features/catalog/index.ts'
 import type { Protection } from '../../features/protection/index.ts'
 import type { RetentionAdministration } from '../../features/retention/index.ts'
+import type { Trashes } from '../../features/trash/index.ts'
 import type { AdminRoutes, AnswerOf, BodyOf, Operation, ParamsOf, QueryOf, Route } from '../api/index.ts'
 
 type Readonlyish<T> = T extends readonly (infer Item)[]
@@ -17,6 +19,8 @@ type ActionOf<R extends Route> = R extends { readonly inProject: infer Other ext
 /** What the use cases stand on, by feature. */
 export interface Services {
   readonly administration: Administration
+  readonly trashes: Trashes
+  readonly catalog: Catalog
   readonly retention: RetentionAdministration
   readonly protection: Protection
 }

@@ -26,6 +26,10 @@ export async function permitFor(
   }
   if (resource === 'project')
     return authorize(access, { principal, origin, action, resource: { project: parseProjectName(project ?? '') } })
+  if (resource === 'repository') {
+    const repository = parseRepositoryName(query.get('repository') ?? '')
+    return authorize(access, { principal, origin, action, resource: { repository }, makesNothing: true })
+  }
   const named = inProject && projectIn(query)
   if (!inProject || named === undefined) return authorize(access, { principal, origin, action, resource: 'registry' })
   return (

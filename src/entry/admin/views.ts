@@ -41,8 +41,8 @@ export function newTokenView({ credential, secret }: IssuedSecret) {
   return { ...tokenView(credential), token: secret.reveal() }
 }
 
-export function projectView({ name, visibility, pushers, network, createdAt }: Project) {
-  return { name, visibility, pushers, network, createdAt: instant(createdAt) }
+export function projectView({ name, visibility, pushers, network, trashDays, createdAt }: Project) {
+  return { name, visibility, pushers, network, trashDays, createdAt: instant(createdAt) }
 }
 
 export function memberView({ id, subject, role, repositories, tags, createdAt }: Grant) {

@@ -1,10 +1,12 @@
 import { ACCOUNT_ROUTES } from './routes/account.ts'
 import { ACCESS_ROUTES, AUDIT_ROUTES } from './routes/audit.ts'
+import { CATALOG_ROUTES } from './routes/catalog.ts'
 import { GROUP_ROUTES, ROLE_ROUTES } from './routes/groups.ts'
 import { PROJECT_ROUTES } from './routes/projects.ts'
 import { PROTECTION_ROUTES } from './routes/protection.ts'
 import { RETENTION_ROUTES } from './routes/retention.ts'
 import { ROBOT_ROUTES } from './routes/robots.ts'
+import { TRASH_ROUTES } from './routes/trash.ts'
 import { USER_ROUTES } from './routes/users.ts'
 
 export { type AnswerOf, type BodyOf, type ParamsOf, type QueryOf, type Route, route } from './route.ts'
@@ -18,8 +20,10 @@ export const ADMIN_ROUTES = {
   ...ROLE_ROUTES,
   ...PROJECT_ROUTES,
   ...ROBOT_ROUTES,
+  ...CATALOG_ROUTES,
   ...AUDIT_ROUTES,
   ...ACCESS_ROUTES,
+  ...TRASH_ROUTES,
   ...RETENTION_ROUTES,
   ...PROTECTION_ROUTES,
 }

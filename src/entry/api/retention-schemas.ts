@@ -1,21 +1,12 @@
 import { z } from 'zod'
-import { time } from './schemas.ts'
+import { DEFAULT_FUSE_PERCENT, MOST_RULES, POLICY_FORMATS } from '../../features/retention/index.ts'
+import { tagPattern, time } from './schemas.ts'
 
 const glob = z.string().min(1).max(500)
 const globs = z.array(glob).min(1).max(100)
 const count = z.int().min(1).max(1_000_000)
 const days = z.number().min(0).max(36_500)
 
-const tagPattern = z
-  .union(
-    [
-      z.strictObject({ glob }),
-      z.strictObject({ regex: z.string().min(1).max(500) }),
-      z.strictObject({ semver: z.string().min(1).max(500), prereleases: z.boolean().optional() }),
-    ],
-    { error: 'expected {"glob": "v*"}, {"regex": "v[0-9]+"} (RE2, the whole tag) or {"semver": ">=1.2 <2"}' },
-  )
-  .meta({ id: 'TagPattern' })
 const tagPatterns = z.array(tagPattern).min(1).max(100)
 const byKey = z.record(z.string().min(1).max(256), glob)
 
@@ -80,9 +71,14 @@ export const retentionPolicy = z
   .strictObject({
     isDryRun: z.boolean().default(true).describe('runs only report'),
     schedule: z.string().min(1).max(200).optional().describe('cron expression, in UTC'),
-    fusePercent: z.number().min(0).max(100).default(25).describe('a run that would delete more deletes nothing'),
+    fusePercent: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(DEFAULT_FUSE_PERCENT)
+      .describe('a run that would delete more deletes nothing'),
     ignoredPullers: z.array(glob).max(100).default([]).describe('globs over names: their pulls keep nothing alive'),
-    rules: z.array(rule).max(100, 'expected 100 rules at most'),
+    rules: z.array(rule).max(MOST_RULES, `expected ${MOST_RULES} rules at most`),
   })
   .meta({ id: 'RetentionPolicy' })
 
@@ -94,6 +90,23 @@ export const storedRetentionPolicy = z
     nextRunAt: time.optional(),
   })
   .meta({ id: 'StoredRetentionPolicy' })
+
+const remark = z.strictObject({ path: z.string().describe('where in the document'), message: z.string() })
+
+export const retentionImport = z.strictObject({
+  from: z.enum(POLICY_FORMATS).describe('ECR, Google Artifact Registry, Harbor, GitLab'),
+  document: z.unknown().describe('as that registry gives it'),
+  repositories: globs.optional().describe('which a document of one repository is for; all of the project unless given'),
+  isAdded: z.boolean().default(false).describe('to the rules there are, instead of in their place'),
+})
+
+export const importedRetentionPolicy = z
+  .strictObject({
+    ...storedRetentionPolicy.shape,
+    problems: z.array(remark).describe('what of the document is not in the rules'),
+    notes: z.array(remark).describe('what is in them and works in another way here'),
+  })
+  .meta({ id: 'ImportedRetentionPolicy' })
 
 export const retentionReport = z
   .strictObject({

@@ -7,8 +7,8 @@ export interface Route {
   readonly path: `/api/v1/${string}`
   /** Asked of the one access decision before anything of the request is read. */
   readonly action: Action
-  /** `project`: the one that the path names. */
-  readonly resource: 'registry' | 'project'
+  /** `project`: the one that the path names. `repository`: the one that the query names. */
+  readonly resource: 'registry' | 'project' | 'repository'
   /** Enough as well, in the project that the query names. */
   readonly inProject?: ProjectAction
   readonly summary: string

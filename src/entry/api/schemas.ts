@@ -42,6 +42,10 @@ export const project = z
     visibility,
     pushers: z.enum(['members', 'pipelines']),
     network: z.unknown().optional(),
+    trashDays: z
+      .number()
+      .optional()
+      .describe('how long what is deleted can be restored; as the registry has it unless given'),
     createdAt: time,
   })
   .meta({ id: 'Project' })
@@ -125,6 +129,18 @@ export const trustRuleShape = {
   tags: z.string().max(128).default('*'),
   lifetimeSeconds: z.int().default(600),
 }
+
+const patternText = z.string().min(1).max(500)
+export const tagPattern = z
+  .union(
+    [
+      z.strictObject({ glob: patternText }),
+      z.strictObject({ regex: patternText }),
+      z.strictObject({ semver: patternText, prereleases: z.boolean().optional() }),
+    ],
+    { error: 'expected {"glob": "v*"}, {"regex": "v[0-9]+"} (RE2, the whole tag) or {"semver": ">=1.2 <2"}' },
+  )
+  .meta({ id: 'TagPattern' })
 
 export const auditRecord = z
   .looseObject({

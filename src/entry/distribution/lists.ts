@@ -1,6 +1,6 @@
 import { authorize, authorizeIfAllowed } from '../../features/access/index.ts'
 import { type ListPage, listReferrers, listRepositories, listTags } from '../../features/content/index.ts'
-import { MEDIA_TYPE, parseDigest, RegistryError } from '../../oci/index.ts'
+import { type Descriptor, MEDIA_TYPE, parseDigest, RegistryError } from '../../oci/index.ts'
 import type { Exchange } from '../exchange/index.ts'
 import { type Call, type DistributionOptions, endpoint } from './handler.ts'
 
@@ -8,7 +8,7 @@ import { type Call, type DistributionOptions, endpoint } from './handler.ts'
 export const tagsEndpoints = { GET: endpoint('list', getTags) }
 
 /** end-12a and end-12b of the specification. */
-export const referrersEndpoints = { GET: endpoint('list', getReferrers) }
+export const referrersEndpoints = { GET: endpoint('list', getReferrers, answerReferrers) }
 
 async function getTags({ content, permit, exchange, repository }: Call<'list'>): Promise<Response> {
   const page = await listTags(content, permit, pageOf(exchange))
@@ -31,12 +31,18 @@ export async function getCatalog(exchange: Exchange, { content, access }: Distri
   return Response.json({ repositories: page.items }, { headers: linkHeader(exchange, page) })
 }
 
-async function getReferrers({ content, permit, exchange, last }: Call<'list'>): Promise<Response> {
+async function getReferrers(call: Call<'list'>): Promise<Response> {
+  const { content, permit, exchange, last } = call
   const artifactType = exchange.query.get('artifactType') ?? undefined
   const page = await listReferrers(content, permit, parseDigest(last), { ...pageOf(exchange), artifactType })
+  return answerReferrers(call, page)
+}
+
+/** Nothing refers to what is not there: spec.md#listing-referrers asks for an empty list. */
+function answerReferrers({ exchange }: Call<'list'>, page: ListPage<Descriptor> = { items: [] }): Response {
   const body = { schemaVersion: 2, mediaType: MEDIA_TYPE.imageIndex, manifests: page.items }
   const headers: Record<string, string> = { 'Content-Type': MEDIA_TYPE.imageIndex, ...linkHeader(exchange, page) }
-  if (artifactType !== undefined) headers['OCI-Filters-Applied'] = 'artifactType'
+  if (exchange.query.has('artifactType')) headers['OCI-Filters-Applied'] = 'artifactType'
   return new Response(JSON.stringify(body), { headers })
 }
 

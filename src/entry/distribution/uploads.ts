@@ -1,4 +1,4 @@
-import { authorizeIfAllowed } from '../../features/access/index.ts'
+import { authorizeIfAllowed, permitByFormerName } from '../../features/access/index.ts'
 import {
   appendChunk,
   type Chunk,
@@ -59,7 +59,7 @@ async function postUpload(call: Call<'push'>): Promise<Response> {
 
 /** Whoever may pull from the source may mount from it; who may not is answered as if it were not there. */
 async function tryMount(
-  { content, permit, exchange, access, maxNameLength }: Call<'push'>,
+  { content, permit, exchange, access, findRenamed, maxNameLength }: Call<'push'>,
   digest: Digest,
 ): Promise<boolean> {
   const from = exchange.query.get('from')
@@ -68,8 +68,11 @@ async function tryMount(
   // What cannot be mounted is uploaded: spec.md#mounting-a-blob-from-another-repository.
   if (!isRepositoryName(from, maxNameLength)) return false
   const { principal, origin } = exchange
-  const pull = await authorizeIfAllowed(access, { principal, action: 'pull', resource: { repository: from }, origin })
-  return pull !== undefined && (await mountBlob(content, permit, { digest, from: pull })) !== undefined
+  const asking = { principal, action: 'pull', resource: { repository: from }, origin } as const
+  const pull = await authorizeIfAllowed(access, asking)
+  if (pull && (await mountBlob(content, permit, { digest, from: pull }))) return true
+  const renamed = await permitByFormerName(access, asking, from, findRenamed)
+  return renamed !== undefined && (await mountBlob(content, permit, { digest, from: renamed })) !== undefined
 }
 
 async function getUpload(call: Call<'push'>): Promise<Response> {

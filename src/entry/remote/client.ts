@@ -35,8 +35,8 @@ type ItemOf<O extends Operation> =
 export interface Client {
   /** @throws RemoteFault, OutboundFailed. */
   call<O extends Operation>(operation: O, sending?: Sending<O>): Promise<AnswerOf<AdminRoutes[O]>>
-  /** A whole list, page by page. */
-  all<O extends Operation>(operation: O, sending?: Sending<O>): Promise<readonly ItemOf<O>[]>
+  /** A whole list, page by page. @param most items; what is asked for beyond is left away. */
+  all<O extends Operation>(operation: O, sending?: Sending<O>, most?: number): Promise<readonly ItemOf<O>[]>
   /** An answer of any length, line by line. @throws RemoteFault, OutboundFailed. */
   lines<O extends Operation>(operation: O, sending?: Sending<O>): AsyncIterable<LineOf<O>>
 }
@@ -86,15 +86,15 @@ export function createClient({ url, authorization, outbound }: ClientOptions): C
       if (!response.ok || !response.body) throw faultOf(url, response.status, await response.text())
       for await (const line of readLines(response.body)) yield parse(url, line) as never
     },
-    async all(operation, sending = {}) {
+    async all(operation, sending = {}, most = Number.POSITIVE_INFINITY) {
       const items: unknown[] = []
       let path: string | undefined = pathOf(operation, sending)
-      while (path !== undefined) {
+      while (path !== undefined && items.length < most) {
         const { answer, link } = await send('GET', path, undefined)
         items.push(...(answer as { items: unknown[] }).items)
         path = /^<(\/[^>]*)>; rel="next"$/.exec(link ?? '')?.[1]
       }
-      return items as never
+      return items.slice(0, most) as never
     },
   }
 }
@@ -104,10 +104,10 @@ function pathOf<O extends Operation>(operation: O, { params, query }: Sending<O>
   const path = ADMIN_ROUTES[operation].path.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(values[name] ?? ''),
   )
-  const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined)
-  return given.length === 0
-    ? path
-    : `${path}?${new URLSearchParams(Object.fromEntries(given.map(([name, value]) => [name, String(value)])))}`
+  const given = Object.entries(query ?? {}).flatMap(([name, value]) =>
+    [value].flat().flatMap(each => (each === undefined ? [] : [[name, String(each)] as [string, string]])),
+  )
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`
 }
 
 function faultOf(url: string, status: number, text: string): RemoteFault {

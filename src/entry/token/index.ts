@@ -1,4 +1,4 @@
-import { type Access, grantScopes } from '../../features/access/index.ts'
+import { type Access, type FindRenamed, grantScopes } from '../../features/access/index.ts'
 import {
   type Authentication,
   type IssuedToken,
@@ -23,6 +23,8 @@ export interface TokenOptions {
   readonly authentication: Authentication
   readonly refreshTokens: RefreshTokens
   readonly access: Access
+  /** Tokens are asked for by former names too. */
+  readonly findRenamed: FindRenamed
   readonly signing: Pick<Signing, 'publicKeys'>
   readonly observe: (exchange: Exchange) => SignInObserver
 }
@@ -130,9 +132,9 @@ async function exchangeToken(
   subject: Secret,
   scopes: readonly string[],
 ): Promise<Response> {
-  const { authentication, access } = options
+  const { authentication, access, findRenamed } = options
   const principal = await signInPipeline(authentication, subject, { observe: options.observe(exchange) })
-  const granted = await grantScopes(access, { principal, origin: exchange.origin }, parseScopes(scopes))
+  const granted = await grantScopes(access, { principal, origin: exchange.origin }, parseScopes(scopes), findRenamed)
   const issued = await (scopes.length === 0 && expires(principal)
     ? authentication.tokens.issueWhole(principal)
     : authentication.tokens.issue(principal, granted))
@@ -144,14 +146,14 @@ async function exchangeToken(
 
 async function issue(
   { origin }: Exchange,
-  { authentication, access }: TokenOptions,
+  { authentication, access, findRenamed }: TokenOptions,
   {
     principal,
     scopes,
     refresh,
   }: { readonly principal: Principal; readonly scopes: readonly string[]; readonly refresh: Secret | undefined },
 ): Promise<Response> {
-  const granted = await grantScopes(access, { principal, origin }, parseScopes(scopes))
+  const granted = await grantScopes(access, { principal, origin }, parseScopes(scopes), findRenamed)
   const issued = await authentication.tokens.issue(principal, granted)
   return answer(issued, granted, refresh ? { refresh_token: refresh.reveal() } : {})
 }

@@ -61,19 +61,31 @@ export interface Asking<A extends Action> {
   readonly action: A
   readonly resource: Resource
   readonly origin: Origin
+  /** What is changed must be there already: no project is made for it. */
+  readonly makesNothing?: true
 }
 
 const ASKS_ONLY = new Set(['GET', 'HEAD', 'DELETE'])
 
-/** The one access decision of a request. @throws DENIED with the reason, Unauthenticated when signing in may help. */
-export async function authorize<A extends Action>(access: Access, asking: Asking<A>): Promise<Permit<A>> {
+/**
+ * The one access decision of a request. @throws DENIED with the reason, Unauthenticated when signing in may help.
+ * @param otherwise asked before a refusal for a permit to something that the request may mean as well.
+ */
+export async function authorize<A extends Action>(
+  access: Access,
+  asking: Asking<A>,
+  otherwise?: () => Promise<Permit<A> | undefined>,
+): Promise<Permit<A>> {
   const { decision, question } = await answer(access, asking)
   if (decision.isAllowed) {
     // Who asks how an upload stands has begun none where there is no project.
-    if (access.mode === 'closed' && decision.makesProject !== undefined && !ASKS_ONLY.has(asking.origin.method ?? ''))
+    const mayMake = !asking.makesNothing && !ASKS_ONLY.has(asking.origin.method ?? '')
+    if (access.mode === 'closed' && decision.makesProject !== undefined && mayMake)
       await access.makeProject(decision.makesProject, asking.principal, asking.origin)
     return permit(asking, decision.tags)
   }
+  const other = await otherwise?.()
+  if (other) return other
   if (access.mode === 'closed') access.refused(question, decision.because, asking.origin)
   throw refusal(asking, decision)
 }

@@ -2,6 +2,7 @@ import type { RepositoryName } from '../../oci/index.ts'
 import type { Principal, TokenAccess } from '../identity/index.ts'
 import { type Access, answer, type Origin } from './authorize.ts'
 import type { ProjectAction } from './permissions.ts'
+import { type FindRenamed, permitByFormerName } from './renamed.ts'
 
 /** What a registry client asked for, as Docker's grammar has it, with the repository's name parsed. */
 export type RequestedScope =
@@ -12,12 +13,13 @@ const ACTIONS = ['pull', 'push', 'delete'] as const satisfies readonly ProjectAc
 
 /**
  * What of it the principal may do: a token is issued for that, and a request that needs more is refused with its reason.
- * (A refusal here would hide the reason from people: clients show what the registry answers, not the token server.)
+ * By a former name it is granted what the principal may do by the present one. (A refusal here would hide the reason from people: clients show what the registry answers, not the token server.)
  */
 export async function grantScopes(
   access: Access,
   { principal, origin }: { readonly principal: Principal; readonly origin: Origin },
   scopes: readonly RequestedScope[],
+  findRenamed: FindRenamed,
 ): Promise<readonly TokenAccess[]> {
   const granted: TokenAccess[] = []
   for (const scope of scopes) {
@@ -32,7 +34,11 @@ export async function grantScopes(
       if (!scope.actions.includes(action) && !scope.actions.includes('*')) continue
       const { decision } = await answer(access, { principal, origin, action, resource: { repository } })
       // Held back by a rule of the project, it is refused where the client shows people the reason.
-      if (decision.isAllowed || decision.isHeldBack) actions.push(action)
+      const isGranted =
+        decision.isAllowed ||
+        decision.isHeldBack ||
+        (await permitByFormerName(access, { principal, origin, action }, repository, findRenamed)) !== undefined
+      if (isGranted) actions.push(action)
     }
     if (actions.length > 0) granted.push({ type: 'repository', name: repository, actions })
   }

@@ -25,3 +25,4 @@ export {
   type RegistryAction,
 } from './permissions.ts'
 export { difference, done, refused } from './recorded.ts'
+export { type FindRenamed, permitByFormerName } from './renamed.ts'

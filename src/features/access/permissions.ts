@@ -41,6 +41,9 @@ const ENOUGH = {
   delete: ['delete'],
   scan: ['scan'],
   sign: ['sign'],
+  /** As `list` and `delete`, but through the administration API. */
+  'see trash': ['pull', 'read audit', 'delete'],
+  'change trash': ['delete'],
   'see project': ['pull', 'push', 'delete', 'read audit', 'manage members', 'manage policy', 'manage project'],
   'read audit': ['read audit'],
   'manage members': ['manage members'],

@@ -22,6 +22,8 @@ const PROJECT_ACTIONS: Readonly<Record<ProjectAction, true>> = {
   delete: true,
   scan: true,
   sign: true,
+  'see trash': true,
+  'change trash': true,
   'see project': true,
   'read audit': true,
   'manage members': true,

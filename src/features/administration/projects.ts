@@ -81,18 +81,26 @@ export async function changeProject(
   return findProject(administration, permit)
 }
 
-/** Who may push, and from where; null takes the network rules away. @throws NOT_FOUND, INVALID. */
+/** Who may push, and from where; how long the trash keeps what is deleted. Null takes the network rules, the days away. @throws NOT_FOUND, INVALID. */
 export async function changePolicy(
   administration: Administration,
   permit: Permit<'manage policy'>,
-  change: { readonly pushers?: Pushers | undefined; readonly network?: NetworkRules | null | undefined },
+  change: {
+    readonly pushers?: Pushers | undefined
+    readonly network?: NetworkRules | null | undefined
+    readonly trashDays?: number | null | undefined
+  },
 ): Promise<Project> {
   const before = await findProject(administration, permit)
-  const { pushers, network } = change
+  const { pushers, network, trashDays } = change
   if (network) requireNetworkRules(network)
   const detail = difference(
-    { pushers: before.pushers, network: before.network === undefined ? null : JSON.stringify(before.network) },
-    { pushers, network: network ? JSON.stringify(network) : network },
+    {
+      pushers: before.pushers,
+      network: before.network === undefined ? null : JSON.stringify(before.network),
+      trashDays: before.trashDays,
+    },
+    { pushers, network: network ? JSON.stringify(network) : network, trashDays },
   )
   await update(administration, permit, change, { type: 'project.update', detail })
   return findProject(administration, permit)

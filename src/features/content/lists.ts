@@ -60,7 +60,7 @@ export async function listRepositories(
   return after === undefined ? { items } : { items, next: { after, limit } }
 }
 
-/** Descriptors of the manifests that have `subject` as their subject; empty when there are none. */
+/** Descriptors of the manifests that have `subject` as their subject; empty when there are none. @throws NAME_UNKNOWN. */
 export async function listReferrers(
   content: Content,
   permit: Permit<'list'>,
@@ -84,7 +84,9 @@ export async function listReferrers(
       }
       items.push(descriptor)
     }
-    if (batch.length < REFERRERS_BATCH) return { items }
+    if (batch.length === REFERRERS_BATCH) continue
+    if (items.length === 0) await requireRepository(content, repository)
+    return { items }
   }
 }
 

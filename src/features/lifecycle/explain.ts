@@ -33,6 +33,7 @@ function decide(place: Explanation, rules: Pick<CollectRules, 'graceMs' | 'untag
     return kept(`${place.kind === 'blob' ? 'manifest' : 'index'} ${place.referencedBy.join(', ')} names it`)
   }
   if (place.subject) return kept(`it refers to ${place.subject}, which is in the repository`)
+  if (place.trash) return kept(trashText(place.trash))
   if (place.kind === 'manifest' && rules.untagged === 'keep') {
     return kept('manifests without a tag are kept (gc.untagged: keep)')
   }
@@ -43,6 +44,13 @@ function decide(place: Explanation, rules: Pick<CollectRules, 'graceMs' | 'untag
     )
   }
   return { decision: 'goes' as const, because: `nothing refers to it since ${iso(place.candidateSince ?? now)}` }
+}
+
+function trashText({ why, tag, digest, until }: NonNullable<Explanation['trash']>): string {
+  if (why === 'itself') return `it is in the trash until ${iso(until)}`
+  if (why === 'subject') return `it refers to ${digest}, which is in the trash until ${iso(until)}`
+  if (tag !== undefined) return `the tag ${tag}, in the trash until ${iso(until)}, points at it`
+  return `manifest ${digest}, in the trash until ${iso(until)}, names it`
 }
 
 function summarize(

@@ -5,12 +5,12 @@ import type {
   CondemnedObjects,
   NominatedCandidate,
   StaleUploads,
-  Trash,
+  TrashExpiries,
 } from '../../stores/metadata/index.ts'
 
 export interface GarbageCollection {
   readonly collection: Collection
-  readonly trash: Pick<Trash, 'countExpired' | 'expire'>
+  readonly trash: TrashExpiries
   readonly condemned: CondemnedObjects
   readonly staleUploads: StaleUploads
   readonly blobs: BlobStore

@@ -41,6 +41,7 @@ interface Asked {
 const circumstances = ({ by = 'person', afterDays = 0 }: Asked) => ({ by, now: SET + afterDays * DAY })
 const change = {
   push: (asked: Asked = {}): Change => ({ kind: 'push', digest, ...circumstances(asked) }),
+  rename: (asked: Asked = {}): Change => ({ kind: 'rename', ...circumstances(asked) }),
   move: (asked: Asked = {}): Change => ({
     kind: 'move',
     tag: parseTag(asked.tag ?? v1),
@@ -132,7 +133,7 @@ test('the refusal names the rule that holds longest, until when, and what to do'
 test('locks on the repository: one against deletion, one against every change', () => {
   for (const by of ['person', 'retention'] as const) {
     expect(held(facts([], [lock('delete')]), { by })).toEqual(['remove tag', 'remove manifest'])
-    expect(held(facts([], [lock('write')]), { by })).toEqual(['push', 'move'])
+    expect(held(facts([], [lock('write')]), { by })).toEqual(['push', 'rename', 'move'])
   }
 })
 

@@ -14,7 +14,7 @@ const LATEST = 8.64e15
 export function judgeChange(facts: ProtectionFacts, change: Change): Refusal | undefined {
   const lock = lockAgainst(facts.locks, change)
   if (lock) return refusedByLock(facts, lock, change)
-  if (change.kind === 'push') return undefined
+  if (change.kind === 'push' || change.kind === 'rename') return undefined
   const tags = change.kind === 'remove manifest' ? change.tags : [change]
   for (const { tag, setAt } of tags) {
     const hold = strictest(holdsOn(facts, { tag, setAt }), change)
@@ -79,11 +79,13 @@ function strictest(holds: readonly Hold[], { by, now }: Change): Held | undefine
 }
 
 function lockAgainst(locks: readonly Lock[], change: Change): Lock | undefined {
-  const kind: LockKind = change.kind === 'push' || change.kind === 'move' ? 'write' : 'delete'
+  const isRemoval = change.kind === 'remove tag' || change.kind === 'remove manifest'
+  const kind: LockKind = isRemoval ? 'delete' : 'write'
   return locks.find(lock => {
     if (lock.kind !== kind) return false
     // Something new in the repository leaves its images as they are.
-    return lock.digest === undefined || (lock.digest === change.digest && change.kind !== 'push')
+    if (lock.digest === undefined) return true
+    return change.kind !== 'push' && change.kind !== 'rename' && lock.digest === change.digest
   })
 }
 

@@ -8,8 +8,8 @@ export interface Protection {
   readonly rules: ImmutabilityRules
   readonly locks: Locks
   readonly hasProject: (name: string) => Promise<boolean>
-  /** Rules of retention that delete tags of the project, for warnings; absent: nobody knows of any. */
-  readonly deletingRules?: ((project: string) => Promise<readonly DeletingRule[]>) | undefined
+  /** Rules of retention that delete tags of the project, for warnings. */
+  readonly deletingRules: (project: string) => Promise<readonly DeletingRule[]>
   readonly clock: Clock
 }
 

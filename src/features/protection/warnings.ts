@@ -15,7 +15,7 @@ export async function ruleWarnings(protection: Protection, rule: ImmutabilityRul
 /** Rules of retention that could never do anything, as tags are now. */
 async function powerlessRules(protection: Protection, rule: ImmutabilityRule): Promise<readonly string[]> {
   const { project } = rule
-  if (project === undefined || !protection.deletingRules) return []
+  if (project === undefined) return []
   const deleting = await protection.deletingRules(project)
   if (deleting.length === 0) return []
   const tags = await protection.rules.tags({ project, after: undefined, limit: LOOKED_AT })

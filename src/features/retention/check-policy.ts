@@ -4,6 +4,7 @@ import type { Age, Conditions, RetentionPolicy, RetentionRule, Selection } from 
 import { scheduleFault } from './schedule.ts'
 
 export const MOST_RULES = 100
+export const DEFAULT_FUSE_PERCENT = 25
 
 /** What is wrong with a policy of that project, beyond its shape; each fault names its path. */
 export function policyFaults(project: string, policy: RetentionPolicy, now: number): readonly FieldFault[] {

@@ -1,5 +1,6 @@
 export type { StoredRun } from '../../stores/metadata/index.ts'
-export { MOST_RULES, policyFaults } from './check-policy.ts'
+export { DEFAULT_FUSE_PERCENT, MOST_RULES } from './check-policy.ts'
+export { deletingRules } from './deleting-rules.ts'
 export {
   type ImportedPolicy,
   type ImportPlace,
@@ -8,6 +9,7 @@ export {
   POLICY_FORMATS,
   type PolicyFormat,
 } from './import/index.ts'
+export { importInto, type PolicyImport } from './import-into.ts'
 export {
   enforcePolicy,
   findPolicy,

@@ -1,6 +1,10 @@
 import type { RetentionRunWork } from '../../stores/metadata/index.ts'
 import type { RetentionItem } from './run-port.ts'
-import { ITEMS_IN_LIST } from './runs.ts'
+
+/** So many are kept in one row, */
+const ITEMS_IN_LIST = 200
+/** or those of so long: the most that is not listed when a process is killed. */
+const FLUSH_MS = 1000
 
 /** How far a run is, and what it did. */
 export interface RunCounts {
@@ -22,6 +26,7 @@ export class RunList {
   readonly #counts = { keep: 0, delete: 0 }
   #freedBytes = 0
   #waiting: RetentionItem[] = []
+  #flushedAt = performance.now()
   #listed = 0
 
   constructor(runs: Pick<RetentionRunWork, 'keepItems'>, id: string) {
@@ -34,10 +39,11 @@ export class RunList {
     if (item.action === 'delete') this.#freedBytes += item.bytes
     if (this.#counts[item.action] > MOST_LISTED[item.action]) return
     this.#waiting.push(item)
-    if (this.#waiting.length === ITEMS_IN_LIST) await this.flush()
+    if (this.#waiting.length === ITEMS_IN_LIST || performance.now() - this.#flushedAt > FLUSH_MS) await this.flush()
   }
 
   async flush(): Promise<void> {
+    this.#flushedAt = performance.now()
     if (this.#waiting.length === 0) return
     const items = this.#waiting
     this.#waiting = []

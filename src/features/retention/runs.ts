@@ -6,8 +6,7 @@ import type { RetentionItem } from './run-port.ts'
 
 type See = Permit<'see project' | 'manage policy' | 'read audit'>
 
-/** So many items are kept in one row. */
-export const ITEMS_IN_LIST = 200
+const LISTS_AT_ONCE = 20
 
 /**
  * A run by hand, of the policy as it is now; begun within seconds. Of those who ask for the same at once one starts it
@@ -64,11 +63,16 @@ export async function listRunItems(
   { from, limit }: { readonly from: number; readonly limit: number },
 ): Promise<readonly RetentionItem[]> {
   await findRun(retention, permit, id)
-  const lists = await retention.runs.items(id, { from, lists: Math.ceil(limit / ITEMS_IN_LIST) + 1 })
-  const first = lists[0]
-  if (!first) return []
-  const items = lists.flatMap(list => list.items) as RetentionItem[]
-  return items.slice(from - first.position, from - first.position + limit)
+  const found: RetentionItem[] = []
+  while (found.length < limit) {
+    const next = from + found.length
+    const lists = await retention.runs.items(id, { from: next, lists: LISTS_AT_ONCE })
+    const items = lists.flatMap(list => list.items) as RetentionItem[]
+    const more = items.slice(next - (lists[0]?.position ?? next))
+    if (more.length === 0) break
+    found.push(...more)
+  }
+  return found.slice(0, limit)
 }
 
 /** Asks a run to end; what it has deleted by then stays deleted. @throws NOT_FOUND, CONFLICT when it has ended. */

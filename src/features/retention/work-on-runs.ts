@@ -6,13 +6,14 @@ import type {
   AuditEntry,
   RetentionOutcome,
   RetentionPolicies,
+  RetentionRuns,
   RetentionRunWork,
   StoredRun,
 } from '../../stores/metadata/index.ts'
 import { entryOf } from '../access/index.ts'
 import { SYSTEM } from '../identity/index.ts'
 import type { RetentionPolicy } from './policy.ts'
-import type { RunRetention } from './run-port.ts'
+import type { RetentionItem, RunRetention } from './run-port.ts'
 import { type RunCounts, RunList } from './run-report.ts'
 import { nextTime } from './schedule.ts'
 
@@ -26,7 +27,7 @@ export interface RunFact extends RunCounts {
 
 export interface RetentionWork {
   readonly policies: Pick<RetentionPolicies, 'due'>
-  readonly runs: RetentionRunWork
+  readonly runs: RetentionRunWork & Pick<RetentionRuns, 'items'>
   readonly run: RunRetention
   readonly clock: Clock
   /** Hears what becomes of runs. */
@@ -36,6 +37,7 @@ export interface RetentionWork {
 const LOOK_MS = 1000
 const PROGRESS_MS = 1000
 const DUE_AT_ONCE = 100
+const LISTS_AT_ONCE = 20
 /** A run that takes its process down each time must not go on for ever. */
 const MOST_ATTEMPTS = 5
 const DAY_MS = 24 * 3600 * 1000
@@ -72,26 +74,51 @@ async function fireDue({ policies, runs, clock }: RetentionWork): Promise<void> 
 async function perform(work: RetentionWork, run: StoredRun, stopping: AbortSignal): Promise<void> {
   const { runs, clock } = work
   const list = new RunList(runs, run.id)
+  const before = run.attempts > 0 && !run.isDryRun ? await deletedBefore(runs, run.id) : []
+  await runs.begin(run.id, clock())
+  for (const item of before) await list.add(item)
   if (run.stoppedBy !== undefined) return end(work, run, list, 'stopped')
   if (run.attempts >= MOST_ATTEMPTS)
     return end(work, run, list, 'failed', `The process that ran it ended ${run.attempts} times.`)
-  await runs.begin(run.id, clock())
   const asked = new AbortController()
   const signal = AbortSignal.any([stopping, asked.signal])
-  const task = { project: run.project, policy: run.policy as RetentionPolicy, by: run.askedBy }
   const telling = tellProgress(runs, run.id, list, asked)
   try {
-    const { outcome } = await work.run(task, { isDryRun: run.isDryRun, signal, onItem: item => list.add(item) })
+    const outcome = await runAndList(work, run, list, signal)
     await telling.stop()
     stopping.throwIfAborted()
     await end(work, run, list, outcome)
   } catch (error) {
     // Whoever takes it over begins anew, and does what is left.
+    if (stopping.aborted) await list.flush()
     if (stopping.aborted || error instanceof Unavailable || error instanceof Moved) throw error
     if (asked.signal.aborted) return end(work, run, list, 'stopped')
     await end(work, run, list, 'failed', error instanceof Error ? error.message : String(error))
   } finally {
     await telling.stop()
+  }
+}
+
+async function runAndList(work: RetentionWork, run: StoredRun, list: RunList, signal: AbortSignal) {
+  const task = { project: run.project, policy: run.policy as RetentionPolicy, by: run.askedBy }
+  const onItem = (item: RetentionItem) => list.add(item)
+  const { outcome } = await work.run(task, { isDryRun: run.isDryRun, signal, onItem })
+  // It deleted nothing and told nothing: what it would have deleted is what people look for then.
+  if (outcome === 'fuse' && !run.isDryRun) await work.run(task, { isDryRun: true, signal, onItem })
+  return outcome
+}
+
+/** By an attempt that was cut off. Of what it kept, the next one tells again. */
+async function deletedBefore(runs: Pick<RetentionRuns, 'items'>, id: string): Promise<readonly RetentionItem[]> {
+  const deleted: RetentionItem[] = []
+  for (let from = 0; ; ) {
+    const lists = await runs.items(id, { from, lists: LISTS_AT_ONCE })
+    const last = lists.at(-1)
+    if (!last || last.position < from) return deleted
+    deleted.push(
+      ...(lists.flatMap(({ items }) => items) as RetentionItem[]).filter(({ action }) => action === 'delete'),
+    )
+    from = last.position + last.items.length
   }
 }
 

@@ -2,6 +2,9 @@ import type { Digest, RepositoryName, Tag } from '../../oci/index.ts'
 import { nominatedSince } from './candidates.ts'
 import type { Engine } from './engine.ts'
 import type { ReferenceKind } from './schema.ts'
+import { type TrashReason, trashHolding, trashPlaces, trashReason } from './trash/reasons.ts'
+
+export type { TrashReason } from './trash/reasons.ts'
 
 const MOST_NAMED = 10
 
@@ -15,6 +18,8 @@ export interface Explanation {
   readonly referencedBy: readonly Digest[]
   /** The manifest it is a referrer of, if that is in the repository. */
   readonly subject?: Digest
+  /** What lies in the trash and is it, or needs it; the one that lies longest. */
+  readonly trash?: TrashReason
   /** Since when garbage collection has been asked to look at it. */
   readonly candidateSince?: number
 }
@@ -28,8 +33,16 @@ export interface Explanations {
   ): Promise<{ readonly sizeBytes: number; readonly state: string; readonly condemnedAt?: number } | undefined>
 }
 
+interface Place {
+  readonly id: number
+  readonly name: RepositoryName
+  readonly kind: ReferenceKind
+  /** The manifest is in the trash, and not in the repository. */
+  readonly isTrashed?: boolean
+}
+
 export function createExplanations({ db }: Engine): Explanations {
-  const placesOf = async (digest: Digest) => {
+  const placesOf = async (digest: Digest): Promise<readonly Place[]> => {
     const place = (table: 'repository_blobs' | 'manifests') =>
       db
         .selectFrom(table)
@@ -40,7 +53,15 @@ export function createExplanations({ db }: Engine): Explanations {
         .execute()
     const blobs = (await place('repository_blobs')).map(row => ({ ...row, kind: 'blob' as const }))
     const manifests = (await place('manifests')).map(row => ({ ...row, kind: 'manifest' as const }))
-    return [...blobs, ...manifests]
+    const isNew = ({ id }: { id: number }) => !manifests.some(known => known.id === id)
+    const trashed = (await trashPlaces(db, digest)).filter(isNew)
+    const unlinked = (await trashHolding(db, digest)).filter(({ id }) => !blobs.some(known => known.id === id))
+    return [
+      ...blobs,
+      ...unlinked.map(row => ({ ...row, kind: 'blob' as const })),
+      ...manifests,
+      ...trashed.map(row => ({ ...row, kind: 'manifest' as const, isTrashed: true })),
+    ]
   }
   /** What only manifests have. */
   const explainManifest = async (id: number, digest: Digest) => {
@@ -64,10 +85,7 @@ export function createExplanations({ db }: Engine): Explanations {
       .executeTakeFirst()
     return { tags: tags.map(row => row.name), ...(subject ? { subject: subject.digest } : {}) }
   }
-  const explain = async (
-    digest: Digest,
-    { id, name, kind }: { id: number; name: RepositoryName; kind: ReferenceKind },
-  ) => {
+  const explain = async (digest: Digest, { id, name, kind, isTrashed = false }: Place) => {
     const references = await db
       .selectFrom('manifest_references')
       .select('manifest')
@@ -76,12 +94,14 @@ export function createExplanations({ db }: Engine): Explanations {
       .where('kind', '=', kind)
       .limit(MOST_NAMED)
       .execute()
+    const trash = await trashReason(db, { repositoryId: id, digest, kind }, isTrashed)
     const since = await nominatedSince(db, { repositoryId: id, digest, kind })
     return {
       repository: name,
       kind,
       referencedBy: references.map(row => row.manifest),
       ...(kind === 'manifest' ? await explainManifest(id, digest) : { tags: [] }),
+      ...(trash ? { trash } : {}),
       ...(since === undefined ? {} : { candidateSince: since }),
     }
   }

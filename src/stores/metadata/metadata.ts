@@ -3,6 +3,7 @@ import { type AuditTables, createAuditTables } from './audit/audit.ts'
 import { type BlobLinks, createBlobLinks } from './blob-links.ts'
 import { type Collection, createCollection } from './collection.ts'
 import { type Contents, createContents } from './contents.ts'
+import { createDetails, type Details } from './details/index.ts'
 import type { Engine } from './engine.ts'
 import { createExplanations, type Explanations } from './explanations.ts'
 import { createIdentities, type Identities } from './identity/index.ts'
@@ -20,7 +21,10 @@ import { createLocks, type Locks } from './locks.ts'
 import type { Manifests } from './manifest-port.ts'
 import { createManifests } from './manifests.ts'
 import type { MigrationReport } from './migrate.ts'
+import { createNames, type Names } from './names/names.ts'
+import { createRedirectList, type RedirectList } from './names/redirect-list.ts'
 import { createRedirects, type Redirects } from './names/redirects.ts'
+import { createTagHistory, type TagHistory } from './names/tag-history.ts'
 import { createPendingSignOns, type PendingSignOns } from './pending-sign-ons.ts'
 import { createRateWindows, type RateWindows } from './rate-windows.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
@@ -33,7 +37,7 @@ import { createSignInRecords, type SignInRecords } from './sign-in-records.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
 import { createTables, type Tables } from './tables/tables.ts'
 import { createTags, type Tags } from './tags.ts'
-import { createTrash, type Trash } from './trash/trash.ts'
+import { createTrash, type Trash, type TrashExpiries } from './trash/trash.ts'
 import { createUploadNotes, type UploadNotes } from './upload-progress.ts'
 import {
   createUploadSessions,
@@ -57,11 +61,12 @@ export interface Metadata {
   readonly collection: Collection
   readonly condemned: CondemnedObjects
   readonly staleUploads: StaleUploads
-  readonly trash: Trash
+  readonly trash: Trash & TrashExpiries
   readonly explanations: Explanations
   readonly inventory: Inventory
   readonly contents: Contents
   readonly dangling: Dangling
+  readonly details: Details
   readonly damage: DamageRecords
   readonly storage: StorageIdentity
   readonly relocation: Relocation
@@ -75,7 +80,9 @@ export interface Metadata {
   readonly lastPulls: LastPulls
   readonly retentionPolicies: RetentionPolicies
   readonly retentionRuns: RetentionRuns & RetentionRunWork
-  readonly redirects: Redirects
+  readonly redirects: Redirects & RedirectList
+  readonly names: Names
+  readonly tagHistory: TagHistory
   close(): Promise<void>
 }
 
@@ -105,6 +112,7 @@ export function createMetadata(engine: Engine): Metadata {
     inventory: createInventory(engine),
     contents: createContents(engine),
     dangling: createDangling(engine),
+    details: createDetails(engine),
     damage: createDamageRecords(engine),
     storage: createStorageIdentity(engine),
     relocation: createRelocation(engine),
@@ -118,7 +126,9 @@ export function createMetadata(engine: Engine): Metadata {
     lastPulls: createLastPulls(engine),
     retentionPolicies: createRetentionPolicies(engine),
     retentionRuns: createRetentionRuns(engine),
-    redirects: createRedirects(engine),
+    redirects: { ...createRedirects(engine), ...createRedirectList(engine) },
+    names: createNames(engine),
+    tagHistory: createTagHistory(engine),
     close: () => engine.close(),
   }
 }

@@ -65,6 +65,7 @@ export type Change = {
       readonly digest: Digest
       readonly tags: readonly Omit<SetTag, 'digest'>[]
     }
+  | /** The repository gets another name, with all that is in it. */ { readonly kind: 'rename' }
 )
 
 export interface SetTag {

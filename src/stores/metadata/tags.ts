@@ -2,6 +2,7 @@ import type { Digest, RepositoryName, Tag } from '../../oci/index.ts'
 import { type Recording, recordedWrite } from './audit/recorded-write.ts'
 import { type Discard, discardTag } from './discard.ts'
 import type { Engine, Queries } from './engine.ts'
+import { setTag, type TagSetting, type TagSettingOutcome } from './names/set-tag.ts'
 import { type Judge, protectionFacts, type Refusal, repositoryWithProtection } from './protection.ts'
 import { idOf, type Page } from './repositories.ts'
 
@@ -18,6 +19,8 @@ export interface Tags {
     tag: { repository: RepositoryName; tag: Tag; judge: Judge } & Discard,
     record?: Recording<Untagged>,
   ): Promise<Untagged>
+  /** Points it to a manifest that is there already; durable. */
+  set(setting: TagSetting, record?: Recording<TagSettingOutcome>): Promise<TagSettingOutcome>
 }
 
 export function createTags(engine: Engine): Tags {
@@ -35,6 +38,7 @@ export function createTags(engine: Engine): Tags {
     list: async (repository, { after, limit }) =>
       (await list({ repository, after: after ?? '', limit })).map(row => row.name),
     remove: (tag, record) => recordedWrite(engine, record, queries => removeTag(queries, tag)),
+    set: (setting, record) => recordedWrite(engine, record, queries => setTag(queries, setting)),
   }
 }
 

@@ -1,11 +1,15 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
 import { addGroupCommands, addRoleCommands } from './groups.ts'
+import { addImageCommands } from './images.ts'
 import { addProtectionCommands } from './immutable.ts'
+import { addLabelCommands } from './labels.ts'
 import { addLoginCommands } from './login.ts'
 import { addMemberCommands, addProjectCommands } from './projects.ts'
 import { addRetentionCommands } from './retention.ts'
 import { addRobotCommands, addTokenCommands } from './robots.ts'
+import { addSearchCommand } from './search.ts'
+import { addTrashCommands } from './trash.ts'
 import { addAccessCommand, addTrustRuleCommands } from './trust-rules.ts'
 import { addUserCommands } from './users.ts'
 
@@ -21,6 +25,10 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addTokenCommands(program, context)
   addTrustRuleCommands(program, context)
   addAccessCommand(program, context)
+  addTrashCommands(program, context)
+  addSearchCommand(program, context)
+  addImageCommands(program, context)
+  addLabelCommands(program, context)
   addRetentionCommands(program, context)
   addProtectionCommands(program, context)
 }

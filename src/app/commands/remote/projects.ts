@@ -8,6 +8,7 @@ interface ProjectFlags extends RemoteFlags {
   readonly visibility?: 'private' | 'internal' | 'public'
   readonly pushers?: 'members' | 'pipelines'
   readonly network?: string
+  readonly trashDays?: string
 }
 
 interface GlassFlags extends RemoteFlags {
@@ -36,10 +37,11 @@ export function addProjectCommands(program: Command, context: CommandContext): v
   )
   asking<[string], RemoteFlags>(project.command('show').argument('<name>'), async (client, [name]) => {
     const found = await client.call('getProject', { params: { project: name } })
+    const trash = found.trashDays === undefined ? 'as the registry has it' : `${found.trashDays} days`
     const network = found.network === undefined ? 'no rules' : JSON.stringify(found.network)
     return {
       value: found,
-      lines: [`${name}: ${found.visibility}; ${found.pushers} may push; network: ${network}`],
+      lines: [`${name}: ${found.visibility}; ${found.pushers} may push; network: ${network}; trash: ${trash}`],
     }
   })
   asking<[string], ProjectFlags>(
@@ -52,12 +54,18 @@ export function addProjectCommands(program: Command, context: CommandContext): v
       .option(
         '--network <json>',
         '{"push":{"allow":["10.0.0.0/8"]}}; also pull and administration, and deny; "" for none',
+      )
+      .option(
+        '--trash-days <count>',
+        'how long what is deleted can be restored; 0: not at all; "" as the registry has it',
       ),
-    async (client, [name], { visibility, pushers, network }) => {
+    async (client, [name], { visibility, pushers, network, trashDays }) => {
       const params = { project: name }
       if (visibility !== undefined) await client.call('changeProject', { params, body: { visibility } })
-      if (pushers !== undefined || network !== undefined)
-        await client.call('changePolicy', { params, body: { pushers, network: networkOf(network) as never } })
+      if (pushers !== undefined || network !== undefined || trashDays !== undefined) {
+        const body = { pushers, network: networkOf(network) as never, trashDays: daysOf(trashDays) }
+        await client.call('changePolicy', { params, body })
+      }
       const found = await client.call('getProject', { params })
       return { value: found, lines: [`Project ${name} was changed.`] }
     },
@@ -89,6 +97,13 @@ export function addProjectCommands(program: Command, context: CommandContext): v
       return { value: opened, lines: [`You may push to ${name} until ${opened.endsAt}.`] }
     },
   )
+}
+
+function daysOf(text: string | undefined): number | null | undefined {
+  if (text === undefined) return undefined
+  if (text === '') return null
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new CommandError('--trash-days: expected a number of days; "" for as many as the registry has.')
 }
 
 function networkOf(text: string | undefined): unknown {

@@ -33,6 +33,17 @@ export function addRetentionCommands(program: Command, context: CommandContext):
       return done(`${project} has no retention policy any more.`)
     },
   )
+  asking<[string], ImportFlags>(
+    retention
+      .command('import')
+      .argument('<file>', 'the document, in JSON or YAML; - for standard input')
+      .description("another registry's policy, saved in dry run; ends with 1 when something of it could not be said")
+      .requiredOption('--from <registry>', 'ecr, gar, harbor or gitlab')
+      .requiredOption('--project <project>', 'whose policy it becomes')
+      .option('--repositories <patterns>', 'separated by commas: which it is for; all of the project unless given')
+      .option('--add', 'to the rules there are, instead of in their place'),
+    (client, [file], flags) => importFile(client, file, flags),
+  )
   asking<[string], RemoteFlags>(
     retention
       .command('enforce')
@@ -49,6 +60,43 @@ export function addRetentionCommands(program: Command, context: CommandContext):
   )
   addRetentionPreview(retention, context)
   addRetentionRuns(retention, context)
+}
+
+interface ImportFlags extends RemoteFlags {
+  readonly from: string
+  readonly project: string
+  readonly repositories?: string
+  readonly add?: boolean
+}
+
+async function importFile(
+  client: Client,
+  file: string,
+  { from, project, repositories, add }: ImportFlags,
+): Promise<Shown> {
+  const body = {
+    from: from as 'ecr',
+    document: await readDocument(file),
+    repositories: repositories?.split(',').map(glob => glob.trim()),
+    isAdded: add === true,
+  }
+  const imported = await client.call('importRetention', { params: { project }, body })
+  const { policy, problems, notes } = imported
+  const told = (heading: string, remarks: readonly { path: string; message: string }[]) =>
+    remarks.length === 0 ? [] : [heading, ...remarks.map(({ path, message }) => printable(`  ${path}: ${message}`))]
+  return {
+    value: imported,
+    lines: [
+      savedLine(project, policy.isDryRun),
+      ...table(
+        ['RULE', 'DOES'],
+        policy.rules.map(({ name, action }) => [name, action]),
+      ),
+      ...told('What could not be said:', problems),
+      ...told('What works in another way here:', notes),
+    ],
+    code: problems.length > 0 ? 1 : 0,
+  }
 }
 
 async function enforce(client: Client, project: string): Promise<Shown> {

@@ -1,11 +1,13 @@
 import type { Handlers } from '../handler.ts'
 import { ACCOUNT } from './account.ts'
+import { CATALOG } from './catalog.ts'
 import { OVERSIGHT } from './oversight.ts'
 import { PEOPLE } from './people.ts'
 import { PROJECTS } from './projects.ts'
 import { PROTECTION } from './protection.ts'
 import { RETENTION } from './retention.ts'
 import { ROBOTS } from './robots.ts'
+import { TRASH } from './trash.ts'
 
 /** One for each operation: without it this does not compile. */
 export const HANDLERS: Handlers = {
@@ -16,4 +18,6 @@ export const HANDLERS: Handlers = {
   ...OVERSIGHT,
   ...PROTECTION,
   ...RETENTION,
+  ...TRASH,
+  ...CATALOG,
 }

@@ -3,6 +3,7 @@ import {
   enforcePolicy,
   findPolicy,
   findRun,
+  importInto,
   listRunItems,
   listRuns,
   type PolicyView,
@@ -23,6 +24,7 @@ type Operations =
   | 'getRetention'
   | 'setRetention'
   | 'removeRetention'
+  | 'importRetention'
   | 'enforceRetention'
   | 'relaxRetention'
   | 'previewRetention'
@@ -38,6 +40,10 @@ export const RETENTION: Handlers<Operations> = {
   async removeRetention({ retention, permit }) {
     await removePolicy(retention, permit)
     return undefined
+  },
+  async importRetention({ retention, permit, body: { document = null, ...body } }) {
+    const { problems, notes, ...policy } = await importInto(retention, permit, { ...body, document })
+    return { ...policyView(policy), problems, notes }
   },
   async enforceRetention({ retention, permit }) {
     const { next, ...policy } = await enforcePolicy(retention, permit)

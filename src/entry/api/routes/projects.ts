@@ -68,10 +68,11 @@ export const PROJECT_ROUTES = {
     action: 'manage policy',
     method: 'patch',
     path: '/api/v1/projects/{project}/policy',
-    summary: 'Who may push, and from which networks; null takes the network rules away',
+    summary: 'Who may push, from which networks, and how long the trash keeps; null takes a setting away',
     body: z.strictObject({
       pushers: z.enum(['members', 'pipelines']).optional(),
       network: network.nullable().optional(),
+      trashDays: z.number().int().min(0).max(3660).nullable().optional(),
     }),
     answer: project,
   }),

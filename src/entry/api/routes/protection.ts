@@ -1,17 +1,9 @@
 import { z } from 'zod'
 import { route } from '../route.ts'
-import { listOf, page, time } from '../schemas.ts'
+import { listOf, page, tagPattern, time } from '../schemas.ts'
 
 const inProject = { resource: 'project' } as const
 const glob = z.string().min(1).max(255)
-const tagPattern = z.union(
-  [
-    z.strictObject({ glob }),
-    z.strictObject({ regex: z.string().min(1).max(500) }),
-    z.strictObject({ semver: z.string().min(1).max(500), prereleases: z.boolean().optional() }),
-  ],
-  { error: 'expected {"glob": "v*"}, {"regex": "v[0-9]+"} (RE2, the whole tag) or {"semver": ">=1.2 <2"}' },
-)
 const globs = z.array(glob).max(100)
 const patterns = z.array(tagPattern).max(100)
 const afterwards = z.enum(['retention', 'everybody'])

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import {
+  importedRetentionPolicy,
   previewLine,
+  retentionImport,
   retentionItem,
   retentionPolicy,
   retentionReport,
@@ -39,6 +41,16 @@ export const RETENTION_ROUTES = {
     method: 'delete',
     path: '/api/v1/projects/{project}/retention',
     summary: 'No policy: nothing is deleted by itself',
+  }),
+  importRetention: route({
+    ...inProject,
+    action: 'manage policy',
+    method: 'post',
+    path: '/api/v1/projects/{project}/retention/import',
+    summary: "Another registry's policy, saved in dry run; tells what of it could not be said",
+    body: retentionImport,
+    mostBytes: POLICY_BYTES,
+    answer: importedRetentionPolicy,
   }),
   enforceRetention: route({
     ...inProject,

@@ -12,6 +12,8 @@ export interface Project {
   readonly pushers: Pushers
   /** Its network rules, as they were given. */
   readonly network: unknown
+  /** How long what is deleted lies in the trash; undefined: as the registry has it. */
+  readonly trashDays: number | undefined
   readonly createdAt: number
 }
 
@@ -20,6 +22,8 @@ export interface ProjectChange {
   readonly pushers?: Pushers | undefined
   /** Null takes the rules away. */
   readonly network?: unknown
+  /** Null: as the registry has it. */
+  readonly trashDays?: number | null | undefined
 }
 
 export type ProjectRemoved = 'removed' | 'unknown' | 'has repositories'
@@ -56,7 +60,7 @@ const OF_ONE_PROJECT = [
   'usage',
   'usage_history',
 ] as const
-const COLUMNS = ['id', 'name', 'visibility', 'pushers', 'network', 'created_at'] as const
+const COLUMNS = ['id', 'name', 'visibility', 'pushers', 'network', 'trash_days', 'created_at'] as const
 
 export function createProjects(engine: Engine): Projects & ProjectAdoption {
   return {
@@ -76,13 +80,9 @@ export function createProjects(engine: Engine): Projects & ProjectAdoption {
       return rows.map(projectOf)
     },
     create: (project, record) => recordedWrite(engine, record, queries => createProject(queries, project)),
-    update: (name, { visibility, pushers, network }, record) =>
+    update: (name, change, record) =>
       recordedWrite(engine, record, async queries => {
-        const columns = {
-          ...(visibility === undefined ? {} : { visibility }),
-          ...(pushers === undefined ? {} : { pushers }),
-          ...(network === undefined ? {} : { network: network === null ? null : JSON.stringify(network) }),
-        }
+        const columns = columnsOf(change)
         const id = await projectId(queries, name)
         if (id === undefined) return false
         if (Object.keys(columns).length > 0)
@@ -91,6 +91,15 @@ export function createProjects(engine: Engine): Projects & ProjectAdoption {
       }),
     remove: (name, record) => recordedWrite(engine, record, queries => removeProject(queries, name)),
     adopt: now => engine.write(queries => assignProjects(queries, now)),
+  }
+}
+
+function columnsOf({ visibility, pushers, network, trashDays }: ProjectChange) {
+  return {
+    ...(visibility === undefined ? {} : { visibility }),
+    ...(pushers === undefined ? {} : { pushers }),
+    ...(network === undefined ? {} : { network: network === null ? null : JSON.stringify(network) }),
+    ...(trashDays === undefined ? {} : { trash_days: trashDays }),
   }
 }
 
@@ -171,9 +180,11 @@ function projectOf(row: {
   visibility: Visibility
   pushers: Pushers
   network: string | null
+  trash_days: number | null
   created_at: number
 }): Project {
   const { id, name, visibility, pushers } = row
   const network: unknown = row.network === null ? undefined : JSON.parse(row.network)
-  return { id, name, visibility, pushers, network, createdAt: row.created_at }
+  const trashDays = row.trash_days ?? undefined
+  return { id, name, visibility, pushers, network, trashDays, createdAt: row.created_at }
 }

@@ -8,27 +8,34 @@ export interface Redirects {
 }
 
 export function createRedirects(engine: Engine): Redirects {
-  const direct = engine.prepare<{ name: RepositoryName }, { name: RepositoryName }>((db, parameter) =>
+  const find = engine.prepare<
+    { name: RepositoryName; project: string },
+    { repository: string | null; project: string }
+  >((db, parameter) =>
     db
       .selectFrom('redirects')
       .innerJoin('repositories', 'repositories.id', 'redirects.repository_id')
-      .select('repositories.name')
-      .where('redirects.name', '=', parameter('name')),
-  )
-  const ofProject = engine.prepare<{ project: string }, { name: string }>((db, parameter) =>
-    db
-      .selectFrom('project_redirects')
-      .innerJoin('projects', 'projects.id', 'project_redirects.project_id')
-      .select('projects.name')
-      .where('project_redirects.name', '=', parameter('project')),
+      .select(({ val }) => ['repositories.name as repository', val('').as('project')])
+      .where('redirects.name', '=', parameter('name'))
+      .unionAll(
+        db
+          .selectFrom('project_redirects')
+          .innerJoin('projects', 'projects.id', 'project_redirects.project_id')
+          .select(({ cast, val }) => [
+            cast<RepositoryName>(val(null), 'text').as('repository'),
+            'projects.name as project',
+          ])
+          .where('project_redirects.name', '=', parameter('project')),
+      ),
   )
   return {
     async find(name) {
-      const renamed = (await direct({ name }))[0]
-      if (renamed) return renamed.name
       const project = firstOf(name)
-      const moved = (await ofProject({ project }))[0]
-      return moved && (`${moved.name}${name.slice(project.length)}` as RepositoryName)
+      const rows = await find({ name, project })
+      const direct = rows.find(({ repository }) => repository !== null)
+      if (direct) return direct.repository as RepositoryName
+      const moved = rows[0]
+      return moved && (`${moved.project}${name.slice(project.length)}` as RepositoryName)
     },
   }
 }

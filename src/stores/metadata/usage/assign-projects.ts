@@ -15,7 +15,7 @@ export async function assignProjects(queries: Queries, now: number): Promise<num
       queries
         .selectFrom('repositories')
         .select([name.as('name'), sql.lit('private').as('visibility'), sql.lit('members').as('pushers')])
-        .select(sql.val(now).as('created_at'))
+        .select(sql<number>`cast(${now} as bigint)`.as('created_at'))
         .distinct()
         .where(name, 'not in', queries.selectFrom('projects').select('name')),
     )

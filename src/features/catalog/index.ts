@@ -1,0 +1,8 @@
+export type { Image } from '../../stores/metadata/index.ts'
+export type { Catalog, Describing } from './catalog.ts'
+export { describeSome, describeUntil } from './describe-images.ts'
+export { type LabelValues, listLabels, removeLabel, setLabels } from './labels.ts'
+export { listRepositories, type RepositoryPage } from './list-repositories.ts'
+export { type FoundImages, type SearchRequest, searchImages } from './search-images.ts'
+export { parseQuestion, type SearchText } from './search-question.ts'
+export { type ShownImage, showImage } from './show-image.ts'

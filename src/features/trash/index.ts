@@ -1,0 +1,5 @@
+export type { TrashEntry } from '../../stores/metadata/index.ts'
+export { listTrash } from './list.ts'
+export { type PurgeAnswer, purgeEntry, purgeTrash } from './purge.ts'
+export { type RestoreAnswer, restoreDeletion, restoreEntry } from './restore.ts'
+export type { Trashes } from './trashes.ts'

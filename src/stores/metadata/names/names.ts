@@ -1,0 +1,20 @@
+import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
+import type { Engine } from '../engine.ts'
+import { type ProjectRename, type ProjectRenameOutcome, renameProject } from './rename-project.ts'
+import { type RepositoryRename, type RepositoryRenameOutcome, renameRepository } from './rename-repository.ts'
+
+/** Each in one transaction, durable. Pulls by the old name go on: redirects.ts. */
+export interface Names {
+  renameRepository(
+    rename: RepositoryRename,
+    record?: Recording<RepositoryRenameOutcome>,
+  ): Promise<RepositoryRenameOutcome>
+  renameProject(rename: ProjectRename, record?: Recording<ProjectRenameOutcome>): Promise<ProjectRenameOutcome>
+}
+
+export function createNames(engine: Engine): Names {
+  return {
+    renameRepository: (rename, record) => recordedWrite(engine, record, queries => renameRepository(queries, rename)),
+    renameProject: (rename, record) => recordedWrite(engine, record, queries => renameProject(queries, rename)),
+  }
+}
