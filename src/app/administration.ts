@@ -83,7 +83,7 @@ export function administrationDoor(
       administration: composeAdministration(metadata, config, way),
       trashes: { trash: metadata.trash, access: way.access, clock: systemClock },
       protection: composeProtection(metadata),
-      retention: retentionAdministration(metadata, log),
+      retention: retentionAdministration(metadata, config, log),
       catalog: composeCatalog(metadata, way.access),
     },
     VERSION,

@@ -34,7 +34,7 @@ export async function startJobs(
   })
   const work = { jobs, tables: metadata.audit, signer: signerOf(signing), outbound, log, metrics }
   startAuditJobs(work, signing ? config.audit : withoutCheckpoints(config.audit))
-  startRetention({ jobs, metadata }, { log, metrics })
+  startRetention({ jobs, metadata }, config, { log, metrics })
   jobs.repeat('identity-upkeep', UPKEEP_SECONDS, async signal => {
     await signing?.rotate()
     await metadata.identities.credentials.removeEnded(systemClock() - ENDED_KEPT_MS)

@@ -1,5 +1,6 @@
 import { repositoryOf } from '../features/access/index.ts'
 import {
+  createRunRetention,
   PULL_MEMORY_LIMITS,
   type PullMemory,
   type RetentionAdministration,
@@ -19,15 +20,18 @@ import type { RequestRecord } from './serve/record.ts'
 /** How long it takes until another process goes on where one ended; a run goes on for as long as its process does. */
 const AGAIN_SECONDS = 1
 
-export function retentionRunner(_metadata: Metadata): RunRetention {
-  return () => Promise.reject(new Error('Policies of retention can be kept, and not be run yet.'))
+const DAY_MS = 24 * 3600 * 1000
+
+function retentionRunner(metadata: Metadata, config: Config): RunRetention {
+  const { retentionFacts: facts, retentionRemoval: removal } = metadata
+  return createRunRetention({ facts, removal, clock: systemClock, trashMs: config.trash.days * DAY_MS })
 }
 
-export function retentionAdministration(metadata: Metadata, log: Log): RetentionAdministration {
+export function retentionAdministration(metadata: Metadata, config: Config, log: Log): RetentionAdministration {
   return {
     policies: metadata.retentionPolicies,
     runs: metadata.retentionRuns,
-    run: retentionRunner(metadata),
+    run: retentionRunner(metadata, config),
     clock: systemClock,
     brokeOff: error => log.warn({ err: error }, 'a preview of a retention policy broke off'),
   }
@@ -62,12 +66,13 @@ export function withPulls(record: RequestRecord, memory: PullMemory): RequestRec
 /** Schedules and runs: by one process at a time, wherever that is. */
 export function startRetention(
   { jobs, metadata }: { readonly jobs: Pick<Jobs, 'repeat'>; readonly metadata: Metadata },
+  config: Config,
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
 ): void {
   const work = {
     policies: metadata.retentionPolicies,
     runs: metadata.retentionRuns,
-    run: retentionRunner(metadata),
+    run: retentionRunner(metadata, config),
     clock: systemClock,
     ended(fact: RunFact) {
       metrics.retained(fact)

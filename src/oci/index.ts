@@ -9,6 +9,7 @@ export {
   parseDigestAlgorithm,
   quoted,
 } from './digest.ts'
+export { FALLBACK_TAGS, fallbackTags, subjectOfFallbackTag } from './fallback-tags.ts'
 export { matchesGlob } from './glob.ts'
 export { type Manifest, parseManifest } from './manifest.ts'
 export { isImageManifest, isIndex, MEDIA_TYPE } from './media-types.ts'

@@ -1,6 +1,8 @@
 export type { StoredRun } from '../../stores/metadata/index.ts'
 export { DEFAULT_FUSE_PERCENT, MOST_RULES } from './check-policy.ts'
 export { deletingRules } from './deleting-rules.ts'
+export type { RetentionEngine } from './engine/retention-engine.ts'
+export { createRunRetention } from './engine/run-retention.ts'
 export {
   type ImportedPolicy,
   type ImportPlace,

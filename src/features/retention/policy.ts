@@ -76,7 +76,7 @@ export interface Conditions {
   readonly beyondNewest?: NewestCount | undefined
   /**
    * In one of the newest so many minor lines, such as 1.2, by semantic version; `patches`: the newest so many releases of
-   * each. Only releases begin a line; a prerelease is in as long as it is no older than the oldest that is counted.
+   * each. Only releases begin a line; a prerelease is in where the release would be that it leads to.
    */
   readonly newestMinorLines?: { readonly count: number; readonly patches?: number | undefined } | undefined
   /** Since the tag was last set (an image without one: pushed) at least or at most so many days. */

@@ -58,8 +58,11 @@ export type { RateWindow, RateWindows, TokenGrant, TokenRequest, UnspentTokens }
 export type { Referrers } from './referrers.ts'
 export type { Relocation, RelocationRecord } from './relocation.ts'
 export type { Page, Repositories } from './repositories.ts'
+export type { BlobUse } from './retention/blob-uses.ts'
+export type { RepositoryRow, RetentionFacts, RetentionReading, TagRow } from './retention/facts.ts'
 export type { LastPull, LastPulls } from './retention/last-pulls.ts'
 export type { DuePolicy, NewPolicy, PolicyChanged, RetentionPolicies, StoredPolicy } from './retention/policies.ts'
+export type { Expired, ExpiredTag, Expiry, RetentionRemoval } from './retention/removal.ts'
 export type { Asked, KeptItems, NewRun, RetentionRuns, RetentionRunWork, RunEnd, StoredRun } from './retention/runs.ts'
 export type {
   CredentialKind,

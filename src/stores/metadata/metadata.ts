@@ -30,8 +30,10 @@ import { createRateWindows, type RateWindows } from './rate-windows.ts'
 import { createReferrers, type Referrers } from './referrers.ts'
 import { createRelocation, type Relocation } from './relocation.ts'
 import { createRepositories, type Repositories } from './repositories.ts'
+import { createRetentionFacts, type RetentionFacts } from './retention/facts.ts'
 import { createLastPulls, type LastPulls } from './retention/last-pulls.ts'
 import { createRetentionPolicies, type RetentionPolicies } from './retention/policies.ts'
+import { createRetentionRemoval, type RetentionRemoval } from './retention/removal.ts'
 import { createRetentionRuns, type RetentionRuns, type RetentionRunWork } from './retention/runs.ts'
 import { createSignInRecords, type SignInRecords } from './sign-in-records.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
@@ -77,6 +79,8 @@ export interface Metadata {
   readonly usedTokens: UsedTokens
   readonly pendingSignOns: PendingSignOns
   readonly signInRecords: SignInRecords
+  readonly retentionFacts: RetentionFacts
+  readonly retentionRemoval: RetentionRemoval
   readonly lastPulls: LastPulls
   readonly retentionPolicies: RetentionPolicies
   readonly retentionRuns: RetentionRuns & RetentionRunWork
@@ -123,6 +127,8 @@ export function createMetadata(engine: Engine): Metadata {
     usedTokens: createUsedTokens(engine, systemClock),
     pendingSignOns: createPendingSignOns(engine, systemClock),
     signInRecords: createSignInRecords(engine),
+    retentionFacts: createRetentionFacts(engine),
+    retentionRemoval: createRetentionRemoval(engine),
     lastPulls: createLastPulls(engine),
     retentionPolicies: createRetentionPolicies(engine),
     retentionRuns: createRetentionRuns(engine),

@@ -1,0 +1,53 @@
+import type { Tag } from '../../../oci/index.ts'
+import type { RetentionPolicy } from '../policy.ts'
+import type { RetentionItem } from '../run-port.ts'
+import { becauseOf, NO_RULE } from './because.ts'
+import type { PlannedImage } from './images.ts'
+import { type RepositoryPlan, refusalOf } from './plan-repository.ts'
+
+type Told = Pick<RetentionItem, 'action' | 'rule' | 'because'>
+
+/**
+ * What becomes of the image, tags of one fate together.
+ * @param skipped by tag (undefined: the image without one) why it stays although it was to go.
+ */
+export function itemsOf(
+  policy: RetentionPolicy,
+  plan: RepositoryPlan,
+  image: PlannedImage,
+  { now, skipped }: { readonly now: number; readonly skipped?: ReadonlyMap<Tag | undefined, string> },
+): readonly RetentionItem[] {
+  const fates = new Map<string, Told & { readonly tags: Tag[] }>()
+  for (const entry of image.entries) {
+    const told = fateOf(policy, plan, { entry, now, why: skipped?.get(entry.tag) })
+    const key = `${told.action} ${told.rule} ${told.because}`
+    const fate = fates.get(key) ?? { ...told, tags: [] }
+    fates.set(key, fate)
+    if (entry.tag !== undefined) fate.tags.push(entry.tag)
+  }
+  let bytes = skipped && skipped.size > 0 ? 0 : image.freedBytes
+  return [...fates.values()].map(({ tags, action, rule, because }) => {
+    const freed = action === 'delete' ? bytes : 0
+    bytes -= freed
+    const { digest } = image
+    return { repository: plan.entries.repository.name, digest, tags, action, rule, because, bytes: freed }
+  })
+}
+
+function fateOf(
+  { rules }: RetentionPolicy,
+  plan: RepositoryPlan,
+  { entry, now, why }: { entry: PlannedImage['entries'][number]; now: number; why: string | undefined },
+): Told {
+  const verdict = plan.verdicts[entry.number] as number
+  const rule = rules[Math.abs(verdict) - 1]
+  if (!rule) return { action: 'keep', rule: null, because: NO_RULE }
+  if (verdict > 0) return { action: 'keep', rule: rule.name, because: becauseOf(rule) }
+  if (why !== undefined)
+    return { action: 'keep', rule: null, because: `${why} (the rule "${rule.name}" would delete it)` }
+  if (plan.isProtected[entry.number] && plan.protection) {
+    const held = refusalOf(plan.protection, entry, now)
+    return { action: 'keep', rule: null, because: `${held} (the rule "${rule.name}" would delete it)` }
+  }
+  return { action: 'delete', rule: rule.name, because: becauseOf(rule) }
+}

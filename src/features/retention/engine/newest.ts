@@ -1,0 +1,91 @@
+import type { NewestCount } from '../policy.ts'
+import { type Entries, lastUse, YES } from './entries.ts'
+import { compareVersions, type Version } from './versions.ts'
+
+/** Of an image: it is not counted, it is not among the newest, it is. */
+export const UNCOUNTED = 0
+export const BEYOND = 1
+export const AMONG = 2
+
+/**
+ * For each image of the repository whether it is among the newest of those selected. At the same moment or version the
+ * smaller digest comes first. What belongs to another image that is counted takes no place, and is where that one is.
+ */
+export function rankNewest(entries: Entries, selection: Uint8Array, { count, by }: NewestCount): Uint8Array {
+  const ages = by === 'version' ? byVersion(entries, selection) : byTime(entries, selection, by)
+  const belongs = belonging(entries, ages)
+  const ranks = new Uint8Array(entries.relations.images)
+  const counted = ages.filter((age, image) => !Number.isNaN(age) && !belongs.has(image)).sort()
+  if (count >= counted.length) counted.fill(Number.NEGATIVE_INFINITY)
+  const threshold = count === 0 ? Number.POSITIVE_INFINITY : (counted.at(-count) ?? Number.NEGATIVE_INFINITY)
+  let places = count - counted.filter(age => age > threshold).length
+  for (let image = 0; image < ranks.length; image += 1) {
+    const age = ages[image] as number
+    if (Number.isNaN(age) || belongs.has(image)) continue
+    const isAtThreshold = age === threshold && places > 0
+    if (isAtThreshold) places -= 1
+    ranks[image] = age > threshold || isAtThreshold ? AMONG : BEYOND
+  }
+  for (const [image, owners] of belongs)
+    ranks[image] = owners.reduce((best, owner) => Math.max(best, ranks[owner] as number), UNCOUNTED)
+  return ranks
+}
+
+/** By image, the latest of its selected entries; NaN for an image of which none is. */
+function byTime(entries: Entries, selection: Uint8Array, by: 'push' | 'pull'): Float64Array {
+  const ages = new Float64Array(entries.relations.images).fill(Number.NaN)
+  for (let entry = 0; entry < selection.length; entry += 1) {
+    if (selection[entry] !== YES) continue
+    const image = entries.imageOf[entry] as number
+    const at = by === 'push' ? (entries.setAt[entry] as number) : lastUse(entries, entry)
+    if (!(at <= (ages[image] as number))) ages[image] = at
+  }
+  return ages
+}
+
+/** By image, the place of its greatest version among all; NaN for an image without one. */
+function byVersion({ relations, versions, imageOf }: Entries, selection: Uint8Array): Float64Array {
+  const greatest: (Version | undefined)[] = []
+  const counted: number[] = []
+  for (let entry = 0; entry < selection.length; entry += 1) {
+    const version = selection[entry] === YES ? versions?.of(entry) : undefined
+    if (!version) continue
+    const image = imageOf[entry] as number
+    const before = greatest[image]
+    if (!before) counted.push(image)
+    if (!before || compareVersions(version, before) > 0) greatest[image] = version
+  }
+  const versionOf = (image: number) => greatest[image] as Version
+  counted.sort((one, other) => compareVersions(versionOf(one), versionOf(other)))
+  const places = new Float64Array(relations.images).fill(Number.NaN)
+  let place = 0
+  for (const [at, image] of counted.entries()) {
+    const previous = counted[at - 1]
+    if (previous !== undefined && compareVersions(versionOf(previous), versionOf(image)) < 0) place += 1
+    places[image] = place
+  }
+  return places
+}
+
+/** Of each image that is part of others that are counted, or refers to one: those, up to where nothing is above. */
+function belonging({ relations }: Entries, ages: Float64Array): ReadonlyMap<number, readonly number[]> {
+  const belongs = new Map<number, readonly number[]>()
+  if (relations.count('child') + relations.count('referrer') === 0) return belongs
+  const [indexes, subjects] = [relations.leadersBy('child'), relations.leadersBy('referrer')]
+  for (let image = 0; image < ages.length; image += 1) {
+    if (Number.isNaN(ages[image])) continue
+    const above = new Set<number>()
+    for (const open = [image]; open.length > 0; ) {
+      const next = open.pop() as number
+      for (const leader of [...indexes.of(next), ...subjects.of(next)]) {
+        if (above.has(leader)) continue
+        above.add(leader)
+        open.push(leader)
+      }
+    }
+    const owners = [...above].filter(leader => leader < ages.length && !Number.isNaN(ages[leader]))
+    if (owners.length > 0) belongs.set(image, owners)
+  }
+  // An owner that belongs to another itself has no place of its own, and its owners are among these.
+  return new Map([...belongs].map(([image, owners]) => [image, owners.filter(owner => !belongs.has(owner))]))
+}
