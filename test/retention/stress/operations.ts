@@ -33,21 +33,31 @@ export async function runOnce(api: Api, project: string): Promise<Run> {
   return run
 }
 
-/** All that can be restored to the repository. */
+/** All that can be restored to the repository, newest first. */
 export async function trashOf(api: Api, repository: string): Promise<readonly InTrash[]> {
-  const [project] = repository.split('/')
   const items: InTrash[] = []
-  for (let after = ''; ; ) {
-    const page = await asked(api, 'GET', `/projects/${project}/trash?repository=${repository}&limit=1000${after}`)
-    items.push(...page.items)
-    if (!page.next) return items
-    after = `&after=${encodeURIComponent(page.next)}`
+  let path: string | undefined = `/projects/${projectOf(repository)}/trash?limit=1000&repository=${repository}`
+  while (path !== undefined) {
+    const { status, body, headers }: Answer = await api('GET', path)
+    if (status !== 200) throw new UnexpectedAnswer(`GET ${path}: ${status}`)
+    items.push(...body.items)
+    path = /^<\/api\/v1([^>]*)>; rel="next"$/.exec(headers.get('Link') ?? '')?.[1]
   }
+  return items
 }
 
-/** Gives how many came back. */
-export async function restoreFrom(api: Api, repository: string, ids: readonly string[]): Promise<number> {
-  const [project] = repository.split('/')
-  const { restored } = await asked(api, 'POST', `/projects/${project}/trash/restore`, { ids })
-  return restored.length
+/** Gives how many came back: none when it is in the trash no more. */
+export async function restoreFrom(api: Api, repository: string, id: string): Promise<number> {
+  const path = `/projects/${projectOf(repository)}/trash/${id}/restore`
+  const { status, body } = await api('POST', path, {})
+  if (status === 404) return 0
+  if (status !== 200) throw new UnexpectedAnswer(`POST ${path}: ${status} ${JSON.stringify(body)}`)
+  // Nothing that it needs may be missing while it lies there.
+  const torn = body.notRestored.filter(({ missing }: { missing: readonly string[] }) => missing.length > 0)
+  if (torn.length > 0) throw new UnexpectedAnswer(`${path}: ${JSON.stringify(torn)}`)
+  return body.restored.length
+}
+
+function projectOf(repository: string): string {
+  return repository.split('/')[0] ?? ''
 }

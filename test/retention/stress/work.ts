@@ -120,7 +120,7 @@ async function restoreSome({ api, random, counts }: World, record: KeptRecord): 
   if (!listed) return false
   if (listed.length === 0) return true
   const chosen = random.pick(listed)
-  const restored = await reply(counts, () => restoreFrom(api, record.repository, [chosen.id]))
+  const restored = await reply(counts, () => restoreFrom(api, record.repository, chosen.id))
   // Others may come back with it, and without an answer nobody knows which.
   for (const { tags, digest } of listed) record.restored(tags, digest)
   if (restored !== undefined) counts.restored += restored
