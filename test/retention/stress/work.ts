@@ -1,5 +1,12 @@
 import type { Random } from '../../support/random.ts'
-import { type Bytes, type Document, imageOf, indexOf, type RegistryClient } from '../../support/registry-client.ts'
+import {
+  type Bytes,
+  blobOf,
+  type Document,
+  imageOf,
+  indexOf,
+  type RegistryClient,
+} from '../../support/registry-client.ts'
 import type { Api } from '../../support/sign-in.ts'
 import type { KeptRecord } from './kept-record.ts'
 import { restoreFrom, runOnce, trashOf, UnexpectedAnswer } from './operations.ts'
@@ -43,7 +50,9 @@ export async function runRules({ api, counts, random }: World, project: string):
 
 async function pushOne(world: World, record: KeptRecord): Promise<boolean> {
   const { random, blobs, repositories } = world
-  const chosen = Array.from({ length: 1 + random.below(3) }, () => random.pick(blobs))
+  // One that no other image has: it goes when nothing holds it.
+  const own = random.chance(0.7) ? [blobOf(random.bytes(1 + random.below(3000)))] : []
+  const chosen = [...own, ...Array.from({ length: 1 + random.below(2) }, () => random.pick(blobs))]
   for (const blob of chosen) {
     const status = await answered(world, client => {
       if (random.chance(0.3)) return client.mount(record.repository, blob.digest, random.pick(repositories))
