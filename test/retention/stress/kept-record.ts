@@ -6,6 +6,8 @@ export const NEWEST_BUILDS = 2
 interface Build {
   readonly tag: string
   readonly digest: string
+  /** Those of one moment have the same, and count as newer than each other. */
+  readonly moment: number
   /** Whether it is certain that the tag was set, and not removed by hand since. */
   isCertain: boolean
 }
@@ -27,6 +29,7 @@ export class KeptRecord {
   readonly immutableForSure = new Map<string, string>()
   /** In the order in which their tags were set, which is what the rule counts. */
   readonly builds: Build[] = []
+  #moment = 0
 
   constructor(repository: string) {
     this.repository = repository
@@ -40,7 +43,7 @@ export class KeptRecord {
     else this.possible.set(document.digest, document)
     if (tag === undefined) return
     if (tag.startsWith('keep-')) this.#point(this.kept, tag, document.digest, isSure)
-    if (tag.startsWith('build-')) this.builds.push({ tag, digest: document.digest, isCertain: isSure })
+    if (tag.startsWith('build-')) this.#build(tag, document.digest, isSure, this.#next())
     if (!tag.startsWith('release-')) return
     const where = this.immutable.get(tag) ?? new Set()
     this.immutable.set(tag, where.add(document.digest))
@@ -65,26 +68,37 @@ export class KeptRecord {
     for (const build of this.builds) if (build.digest === digest) build.isCertain = false
   }
 
-  /** Restoring sets tags again, those that were asked for and maybe others: nothing is certain of them any more. */
-  restored(tags: readonly string[], digest: string): void {
-    for (const tag of tags) {
-      if (tag.startsWith('keep-')) this.kept.set(tag, (this.kept.get(tag) ?? new Set([undefined])).add(digest))
-      if (tag.startsWith('build-')) this.builds.push({ tag, digest, isCertain: false })
+  /** Restoring sets tags again, all at one moment. @param isSure false when no answer told which. */
+  restored(entries: readonly { readonly tags: readonly string[]; readonly digest: string }[], isSure: boolean): void {
+    const moment = this.#next()
+    for (const { tags, digest } of entries) {
+      for (const tag of tags) {
+        if (tag.startsWith('keep-')) this.#point(this.kept, tag, digest, isSure)
+        if (tag.startsWith('build-')) this.#build(tag, digest, isSure, moment)
+      }
     }
   }
 
   /** Builds that are certainly among the newest: no more than so many images can have been tagged since. */
   newestBuilds(): readonly Build[] {
-    return this.builds.filter((build, at) => {
-      const later = new Set(this.builds.slice(at + 1).map(({ digest }) => digest))
-      later.delete(build.digest)
-      return build.isCertain && later.size < NEWEST_BUILDS
+    return this.builds.filter(build => {
+      const later = this.builds.filter(({ moment }) => moment >= build.moment).map(({ digest }) => digest)
+      return build.isCertain && new Set(later).size <= NEWEST_BUILDS
     })
   }
 
   /** Manifests that may be deleted by hand: not an immutable one, which is refused. */
   documents(): readonly Document[] {
     return [...this.acknowledged.values()]
+  }
+
+  #next(): number {
+    this.#moment += 1
+    return this.#moment
+  }
+
+  #build(tag: string, digest: string, isCertain: boolean, moment: number): void {
+    this.builds.push({ tag, digest, isCertain, moment })
   }
 
   #point(tags: Map<string, Set<string | undefined>>, tag: string, digest: string, isSure: boolean): void {

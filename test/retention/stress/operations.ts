@@ -46,16 +46,16 @@ export async function trashOf(api: Api, repository: string): Promise<readonly In
   return items
 }
 
-/** Gives how many came back: none when it is in the trash no more. */
-export async function restoreFrom(api: Api, repository: string, id: string): Promise<number> {
+/** Gives what came back, with the tags that were set: nothing when it is in the trash no more. */
+export async function restoreFrom(api: Api, repository: string, id: string): Promise<readonly Omit<InTrash, 'kind'>[]> {
   const path = `/projects/${projectOf(repository)}/trash/${id}/restore`
   const { status, body } = await api('POST', path, {})
-  if (status === 404) return 0
+  if (status === 404) return []
   if (status !== 200) throw new UnexpectedAnswer(`POST ${path}: ${status} ${JSON.stringify(body)}`)
   // Nothing that it needs may be missing while it lies there.
   const torn = body.notRestored.filter(({ missing }: { missing: readonly string[] }) => missing.length > 0)
   if (torn.length > 0) throw new UnexpectedAnswer(`${path}: ${JSON.stringify(torn)}`)
-  return body.restored.length
+  return body.restored
 }
 
 function projectOf(repository: string): string {

@@ -31,7 +31,7 @@ export async function expectAllRestorable(client: RegistryClient, api: Api, reco
   for (;;) {
     const listed = await trashOf(api, record.repository)
     let more = 0
-    for (const { id } of listed) more += await restoreFrom(api, record.repository, id)
+    for (const { id } of listed) more += (await restoreFrom(api, record.repository, id)).length
     if (more === 0) break
     restored += more
   }

@@ -32,7 +32,19 @@ export interface World {
 
 /** Pushes, mounts, moves tags, deletes and restores until the server is gone. */
 export async function workUntilCutOff(world: World, record: KeptRecord): Promise<void> {
-  const work = [pushOne, pushOne, pushOne, pushOne, moveTag, moveTag, untag, removeOne, restoreSome, restoreSome]
+  const work = [
+    pushOne,
+    pushOne,
+    pushOne,
+    pushOne,
+    moveTag,
+    moveTag,
+    renewBuild,
+    untag,
+    removeOne,
+    restoreSome,
+    restoreSome,
+  ]
   while (await world.random.pick(work)(world, record));
 }
 
@@ -98,6 +110,14 @@ async function put(world: World, record: KeptRecord, document: Document, tag: st
   return status !== undefined
 }
 
+/** The same build again under its tag: it is new from then on. */
+async function renewBuild(world: World, record: KeptRecord): Promise<boolean> {
+  const builds = record.builds.filter(({ digest }) => record.acknowledged.has(digest))
+  if (builds.length === 0) return true
+  const { tag, digest } = world.random.pick(builds)
+  return put(world, record, record.acknowledged.get(digest) as Document, tag)
+}
+
 /** Immutable tags refuse with 403, manifests that an index names with 409; blobs and manifests may be gone. */
 function count({ counts }: World, what: string, status: number | undefined): void {
   if (status === 201) counts.acknowledged += 1
@@ -131,8 +151,8 @@ async function restoreSome({ api, random, counts }: World, record: KeptRecord): 
   const chosen = random.pick(listed)
   const restored = await reply(counts, () => restoreFrom(api, record.repository, chosen.id))
   // Others may come back with it, and without an answer nobody knows which.
-  for (const { tags, digest } of listed) record.restored(tags, digest)
-  if (restored !== undefined) counts.restored += restored
+  record.restored(restored ?? listed, restored !== undefined)
+  if (restored) counts.restored += restored.length
   return restored !== undefined
 }
 
