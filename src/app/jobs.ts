@@ -2,6 +2,7 @@ import { describeUntil } from '../features/catalog/index.ts'
 import type { Signing } from '../features/identity/index.ts'
 import { collectGarbage } from '../features/lifecycle/index.ts'
 import { removeExpiredLimits } from '../features/limits/index.ts'
+import { forgetHistory } from '../features/repositories/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Outbound } from '../platform/outbound/index.ts'
 import { Moved } from '../platform/outcome/index.ts'
@@ -49,6 +50,10 @@ export async function startJobs(
     failed: (error: unknown, image: string) => log.warn({ err: error, image }, 'the config of an image cannot be read'),
   }
   jobs.repeat('image-details', DESCRIBE_AGAIN_SECONDS, signal => describeUntil(signal, describing))
+  jobs.repeat('tag-history', UPKEEP_SECONDS, async signal => {
+    const forgotten = await forgetHistory({ history: metadata.tagHistory, clock: systemClock }, config.history, signal)
+    if (forgotten > 0) log.info({ changes: forgotten }, 'old changes of tags are no longer remembered')
+  })
   if (config.gc.intervalSeconds > 0) {
     const rules = collectRules(config)
     jobs.repeat('garbage-collection', config.gc.intervalSeconds, async signal => {

@@ -139,6 +139,12 @@ export const configSchema = z.strictObject({
     .prefault({}),
   retention: z.strictObject({ recordPullsSeconds: pause.default(15) }).prefault({}),
   /** How long what is deleted can be restored; 0: not at all. */
+  history: z
+    .strictObject({
+      days: number(z.number().min(1).max(3660)).default(365),
+      changesPerTag: wholeNumber(1, 10_000).default(200),
+    })
+    .prefault({}),
   trash: z.strictObject({ days: number(z.number().min(0).max(3660)).default(7) }).prefault({}),
   shutdown: z.strictObject({ drainSeconds: pause.default(0), timeoutSeconds: pause.default(30) }).prefault({}),
   log: z

@@ -1,7 +1,7 @@
 import type { Digest, Tag } from '../../oci/index.ts'
 import type { Queries } from './engine.ts'
 import type { NewManifest, PutOutcome } from './manifest-port.ts'
-import { protectionFacts } from './protection.ts'
+import { protectionFacts, type RepositoryProtection } from './protection.ts'
 
 /** Where a tag points, and since when, in milliseconds since the epoch. */
 export interface TagState {
@@ -12,7 +12,7 @@ export interface TagState {
 /** Why the push may not change what is there. What is there already, tags included, may be pushed again. */
 export async function judgePush(
   queries: Queries,
-  id: number,
+  { id, hasLocks }: RepositoryProtection,
   { repository, digest, tags, judge, now }: NewManifest,
   before: ReadonlyMap<Tag, TagState>,
 ): Promise<PutOutcome | undefined> {
@@ -20,12 +20,14 @@ export async function judgePush(
     const state = before.get(tag)
     return state && state.digest !== digest ? [{ tag, ...state }] : []
   })
+  // Rules are about tags that are there, and about nothing new.
+  if (moves.length === 0 && !hasLocks) return undefined
   const facts = await protectionFacts(
     queries,
-    { id, repository },
+    { id, repository, hasLocks },
     moves.map(move => move.digest),
   )
-  const isNew = tags.some(tag => !before.has(tag)) || !(await isStored(queries, id, digest))
+  const isNew = hasLocks && (tags.some(tag => !before.has(tag)) || !(await isStored(queries, id, digest)))
   const by = 'person'
   for (const move of moves) {
     const refusal = judge(facts, { kind: 'move', by, now, ...move })

@@ -1,5 +1,6 @@
-import type { Compilable } from 'kysely'
-import type { Placeholders, Queries } from './engine.ts'
+import { type Compilable, CompiledQuery } from 'kysely'
+import type { Placeholders, PreparedBuild, Queries } from './engine.ts'
+import { isPostgres } from './refuse-changes.ts'
 
 class Placeholder {
   readonly name: string
@@ -25,4 +26,22 @@ export function compilePrepared<Parameters extends object>(
     value instanceof Placeholder ? (given: Parameters) => given[value.name as keyof Parameters] : () => value,
   )
   return { text: sql, bind: given => bindings.map(binding => binding(given)) }
+}
+
+/**
+ * A query compiled once, to be run in whatever transaction. Compiling takes several times as long as a small query
+ * itself, and those that every push makes are felt.
+ */
+export function compiledOnce<Parameters extends object, Row>(build: PreparedBuild<Parameters, Row>) {
+  const compiled = new Map<boolean, CompiledPrepared<Parameters>>()
+  return async (queries: Queries, parameters: Parameters): Promise<readonly Row[]> => {
+    const dialect = isPostgres(queries)
+    let prepared = compiled.get(dialect)
+    if (!prepared) {
+      prepared = compilePrepared(queries, build)
+      compiled.set(dialect, prepared)
+    }
+    const { rows } = await queries.executeQuery<Row>(CompiledQuery.raw(prepared.text, prepared.bind(parameters)))
+    return rows
+  }
 }

@@ -1,5 +1,7 @@
 import type { Digest, RepositoryName, Tag } from '../../oci/index.ts'
 import type { Queries } from './engine.ts'
+import { firstOf } from './names/redirects.ts'
+import { compiledOnce } from './prepared.ts'
 
 /** Which tags. What a pattern means is in features/protection. */
 export type TagPattern =
@@ -96,44 +98,61 @@ export type Judge = (facts: ProtectionFacts, change: Change) => Refusal | undefi
 /** How many digests are asked for by name; with more, all locks of the repository are read. */
 const MOST_NAMED = 100
 
-/** The repository's id, and whether there is any rule or lock that may concern it: one query, as the id alone is. */
+export interface RepositoryProtection {
+  readonly id: number
+  /** There is a rule or lock that may concern it. */
+  readonly isProtected: boolean
+  readonly hasLocks: boolean
+}
+
+const findRepository = compiledOnce<
+  { repository: RepositoryName; project: string },
+  { id: number; rules: unknown; locks: unknown }
+>((db, parameter) =>
+  db
+    .selectFrom('repositories')
+    .select(({ exists, selectFrom }) => [
+      'repositories.id',
+      exists(rulesFor(db, parameter('project')).select('immutability_rules.id')).as('rules'),
+      exists(selectFrom('locks').select('locks.kind').whereRef('locks.repository_id', '=', 'repositories.id')).as(
+        'locks',
+      ),
+    ])
+    .where('repositories.name', '=', parameter('repository')),
+)
+
+const findRules = compiledOnce<{ project: string }, Parameters<typeof ruleOf>[0]>((db, parameter) =>
+  rulesFor(db, parameter('project'))
+    .leftJoin('projects', 'projects.id', 'immutability_rules.project_id')
+    .selectAll('immutability_rules')
+    .select('projects.name as project')
+    .orderBy('immutability_rules.id'),
+)
+
+/** The repository, and whether anything of it may have to stay: one query, as its id alone is. */
 export async function repositoryWithProtection(
   queries: Queries,
   repository: RepositoryName,
-): Promise<{ readonly id: number; readonly isProtected: boolean } | undefined> {
-  const row = await queries
-    .selectFrom('repositories')
-    .select(({ exists, or, selectFrom }) => [
-      'repositories.id',
-      or([
-        exists(rulesFor(queries, repository).select('immutability_rules.id')),
-        exists(selectFrom('locks').select('locks.kind').whereRef('locks.repository_id', '=', 'repositories.id')),
-      ]).as('protected'),
-    ])
-    .where('repositories.name', '=', repository)
-    .executeTakeFirst()
-  return row && { id: row.id, isProtected: Boolean(row.protected) }
+): Promise<RepositoryProtection | undefined> {
+  const [row] = await findRepository(queries, { repository, project: firstOf(repository) })
+  const hasLocks = Boolean(row?.locks)
+  return row && { id: row.id, hasLocks, isProtected: hasLocks || Boolean(row.rules) }
 }
 
 /** @param digests whose locks matter, beside those of the repository; absent: all. */
 export async function protectionFacts(
   queries: Queries,
-  { id, repository }: { readonly id: number; readonly repository: RepositoryName },
+  place: { readonly id: number; readonly repository: RepositoryName; readonly hasLocks?: boolean },
   digests?: readonly Digest[],
 ): Promise<ProtectionFacts> {
+  const { id, repository, hasLocks = true } = place
   const rules = await rulesOf(queries, repository)
-  return { repository, rules, locks: await locksOf(queries, id, digests) }
+  return { repository, rules, locks: hasLocks ? await locksOf(queries, id, digests) : [] }
 }
 
 /** The rules of the repository's project and of the registry; none of their patterns was looked at. */
 export async function rulesOf(queries: Queries, repository: RepositoryName): Promise<readonly ImmutabilityRule[]> {
-  const rows = await rulesFor(queries, repository)
-    .leftJoin('projects', 'projects.id', 'immutability_rules.project_id')
-    .selectAll('immutability_rules')
-    .select('projects.name as project')
-    .orderBy('immutability_rules.id')
-    .execute()
-  return rows.map(ruleOf)
+  return (await findRules(queries, { project: firstOf(repository) })).map(ruleOf)
 }
 
 export async function locksOf(
@@ -166,8 +185,7 @@ export async function isLockedAgainstDeletion(queries: Queries, repositoryId: nu
   return row !== undefined
 }
 
-function rulesFor(queries: Queries, repository: RepositoryName) {
-  const project = repository.split('/')[0] as string
+function rulesFor(queries: Queries, project: string) {
   return queries
     .selectFrom('immutability_rules')
     .where(({ or, eb, selectFrom }) =>

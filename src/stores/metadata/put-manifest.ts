@@ -5,7 +5,7 @@ import { judgePush, type TagState } from './judge-push.ts'
 import type { NewManifest, PutOutcome } from './manifest-port.ts'
 import { requireFreeName } from './names/redirects.ts'
 import { pointTag } from './names/tag-changes.ts'
-import { repositoryWithProtection } from './protection.ts'
+import { type RepositoryProtection, repositoryWithProtection } from './protection.ts'
 import { ensureRepository } from './repositories.ts'
 import type { ReferenceKind } from './schema.ts'
 
@@ -38,9 +38,10 @@ export async function putManifest(queries: Queries, request: NewManifest): Promi
 /** Looked at where the tag is moved, and not before: nothing can come in between. */
 async function refuseMoves(
   queries: Queries,
-  { id, isProtected }: { readonly id: number; readonly isProtected: boolean },
+  place: RepositoryProtection,
   request: NewManifest,
 ): Promise<PutOutcome | undefined> {
+  const { id, isProtected } = place
   const { tags, digest, mayMove } = request
   if (!isProtected && tags.every(mayMove)) return undefined
   const before = await statesOf(queries, id, tags)
@@ -48,7 +49,7 @@ async function refuseMoves(
     const by = before.get(tag)?.digest
     if (by !== undefined && by !== digest && !mayMove(tag)) return { outcome: 'tag taken', tag, by }
   }
-  return isProtected ? judgePush(queries, id, request, before) : undefined
+  return isProtected ? judgePush(queries, place, request, before) : undefined
 }
 
 /** Where the tags point; those that are new are not in it. */

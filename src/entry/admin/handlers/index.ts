@@ -1,6 +1,7 @@
 import type { Handlers } from '../handler.ts'
 import { ACCOUNT } from './account.ts'
 import { CATALOG } from './catalog.ts'
+import { NAMES } from './names.ts'
 import { OVERSIGHT } from './oversight.ts'
 import { PEOPLE } from './people.ts'
 import { PROJECTS } from './projects.ts'
@@ -14,6 +15,7 @@ export const HANDLERS: Handlers = {
   ...ACCOUNT,
   ...PEOPLE,
   ...PROJECTS,
+  ...NAMES,
   ...ROBOTS,
   ...OVERSIGHT,
   ...PROTECTION,
