@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { someBlobs } from '../../faults/clients.ts'
 import { storedObjects } from '../../faults/compare.ts'
 import { berthCommand } from '../../support/berth-command.ts'
+import { onPostgres } from '../../support/database.ts'
 import { blobsIn } from '../../support/object-storage.ts'
 import { type Random, seededRandom } from '../../support/random.ts'
 import { blobOf, registryClient } from '../../support/registry-client.ts'
@@ -51,7 +52,9 @@ function rule(name: string, action: 'keep' | 'delete', select: object, when: obj
   return { name, action, select, when }
 }
 
-const KILLS = blobsIn === undefined ? 14 : 8
+/** In PostgreSQL, who was killed holds the lease on runs of rules a while: two servers live until it has ended. */
+const KILLS = onPostgres ? 7 : 14
+const livesMs = (kill: number, random: Random) => (onPostgres && kill % 3 === 2 ? 33_000 : 1000 + random.below(3000))
 
 test(`runs of rules, garbage collection, pushes, mounts, moves and restores at once, with the server killed ${KILLS} times, lose nothing that should stay`, async () => {
   const random = seededRandom()
@@ -68,11 +71,20 @@ test(`runs of rules, garbage collection, pushes, mounts, moves and restores at o
   }
   try {
     await setUp(dataFolder)
-    for (let kill = 0; kill < KILLS; kill += 1) await oneLife(dataFolder, records, random, counts)
+    for (let kill = 0; kill < KILLS; kill += 1)
+      await oneLife(dataFolder, records, random, counts, livesMs(kill, random))
     console.log(JSON.stringify({ ...counts, kills: KILLS }))
     expect(counts.unexpected).toEqual([])
-    for (const busy of ['acknowledged', 'refused', 'restored', 'cutOff', 'runs', 'deletedByRules'] as const)
-      expect({ [busy]: counts[busy] > KILLS / 2 }).toEqual({ [busy]: true })
+    const least = {
+      acknowledged: KILLS,
+      refused: 3,
+      restored: 3,
+      cutOff: KILLS,
+      runs: onPostgres ? 1 : 5,
+      deletedByRules: 5,
+    }
+    for (const [what, atLeast] of Object.entries(least))
+      expect({ [what]: counts[what as keyof typeof least] >= atLeast }).toEqual({ [what]: true })
     await expectNothingLost(dataFolder, records)
   } catch (error) {
     console.error(`BERTH_TEST_SEED=${random.seed} repeats the choices of this.`)
@@ -96,14 +108,14 @@ async function setUp(dataFolder: string): Promise<void> {
   await berth.stop()
 }
 
-async function oneLife(dataFolder: string, records: readonly KeptRecord[], random: Random, counts: Counts) {
+async function oneLife(dataFolder: string, records: readonly KeptRecord[], random: Random, counts: Counts, ms: number) {
   await using berth = await startBerth({ dataFolder, env: SETTINGS })
   const world = worldOf(berth, records, random, counts)
   const working = [
     ...records.map(record => workUntilCutOff(world, record)),
     ...Object.keys(PROJECTS).map(project => runRules(world, project)),
   ]
-  await Bun.sleep(1000 + random.below(3000))
+  await Bun.sleep(ms)
   await berth.kill()
   await Promise.all(working)
 }
