@@ -104,6 +104,7 @@ export function administrationDoor(
       protection: composeProtection(metadata),
       retention: retentionAdministration(metadata, config, log),
       catalog: composeCatalog(metadata, way.access),
+      quotas: { usage: metadata.usage, clock: systemClock },
       names: composeNames(metadata, config, way.access),
     },
     VERSION,

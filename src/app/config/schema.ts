@@ -137,6 +137,13 @@ export const configSchema = z.strictObject({
       untagged: z.enum(['keep', 'delete']).default('keep'),
     })
     .prefault({}),
+  /** How often what is used is written down, and for how long. */
+  usage: z
+    .strictObject({
+      sampleSeconds: wholeNumber(1, 86_400).default(3600),
+      historyDays: wholeNumber(1, 3660).default(400),
+    })
+    .prefault({}),
   retention: z.strictObject({ recordPullsSeconds: pause.default(15) }).prefault({}),
   /** How long what is deleted can be restored; 0: not at all. */
   history: z

@@ -2,6 +2,7 @@ import type { Permit } from '../../features/access/index.ts'
 import type { Administration } from '../../features/administration/index.ts'
 import type { Catalog } from '../../features/catalog/index.ts'
 import type { Protection } from '../../features/protection/index.ts'
+import type { Quotas } from '../../features/quotas/index.ts'
 import type { RepositoryNames } from '../../features/repositories/index.ts'
 import type { RetentionAdministration } from '../../features/retention/index.ts'
 import type { Trashes } from '../../features/trash/index.ts'
@@ -25,6 +26,7 @@ export interface Services {
   readonly catalog: Catalog
   readonly retention: RetentionAdministration
   readonly protection: Protection
+  readonly quotas: Quotas
 }
 
 /** What the handler of an operation gets: access decided, everything parsed. */

@@ -5,6 +5,7 @@ import { GROUP_ROUTES, ROLE_ROUTES } from './routes/groups.ts'
 import { NAME_ROUTES } from './routes/names.ts'
 import { PROJECT_ROUTES } from './routes/projects.ts'
 import { PROTECTION_ROUTES } from './routes/protection.ts'
+import { QUOTA_ROUTES } from './routes/quotas.ts'
 import { RETENTION_ROUTES } from './routes/retention.ts'
 import { ROBOT_ROUTES } from './routes/robots.ts'
 import { TRASH_ROUTES } from './routes/trash.ts'
@@ -28,6 +29,7 @@ export const ADMIN_ROUTES = {
   ...TRASH_ROUTES,
   ...RETENTION_ROUTES,
   ...PROTECTION_ROUTES,
+  ...QUOTA_ROUTES,
 }
 
 export type AdminRoutes = typeof ADMIN_ROUTES

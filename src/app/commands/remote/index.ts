@@ -7,6 +7,7 @@ import { addLabelCommands } from './labels.ts'
 import { addLoginCommands } from './login.ts'
 import { addNameCommands } from './names.ts'
 import { addMemberCommands, addProjectCommands } from './projects.ts'
+import { addQuotaCommands } from './quotas.ts'
 import { addRetentionCommands } from './retention.ts'
 import { addRobotCommands, addTokenCommands } from './robots.ts'
 import { addSearchCommand } from './search.ts'
@@ -35,4 +36,5 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addLabelCommands(program, context)
   addRetentionCommands(program, context)
   addProtectionCommands(program, context)
+  addQuotaCommands(program, context)
 }

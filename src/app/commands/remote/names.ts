@@ -17,20 +17,6 @@ interface Rewritten {
 
 export function addNameCommands(program: Command, context: CommandContext): void {
   const asking = remote(context)
-  asking<[string, string], RemoteFlags>(
-    program
-      .command('repository')
-      .description('names of repositories')
-      .command('rename')
-      .argument('<old>')
-      .argument('<new>', 'in another project too, which is to move it')
-      .description('pulls by the old name go on'),
-    async (client, [repository, to]) => {
-      const params = { project: firstOf(repository) }
-      const renamed = await client.call('renameRepository', { params, body: { repository, to } })
-      return { value: renamed, lines: [`${repository} is now ${to}.`, ...linesOf(renamed)] }
-    },
-  )
   const redirect = program.command('redirect').description('former names, by which pulls go on')
   asking<[string], RemoteFlags>(
     redirect.command('list').argument('<project>').description('those in the project, and those that lead into it'),
@@ -49,6 +35,22 @@ export function addNameCommands(program: Command, context: CommandContext): void
     async (client, [name], { project = firstOf(name) }) => {
       await client.call('removeRedirect', { params: { project }, query: { name } })
       return done(`${name} leads nowhere any more.`)
+    },
+  )
+}
+
+/** `berth repository rename`. */
+export function addRepositoryRename(repository: Command, context: CommandContext): void {
+  remote(context)<[string, string], RemoteFlags>(
+    repository
+      .command('rename')
+      .argument('<old>')
+      .argument('<new>', 'in another project too, which is to move it')
+      .description('pulls by the old name go on'),
+    async (client, [name, to]) => {
+      const params = { project: firstOf(name) }
+      const renamed = await client.call('renameRepository', { params, body: { repository: name, to } })
+      return { value: renamed, lines: [`${name} is now ${to}.`, ...linesOf(renamed)] }
     },
   )
 }

@@ -6,6 +6,7 @@ import { OVERSIGHT } from './oversight.ts'
 import { PEOPLE } from './people.ts'
 import { PROJECTS } from './projects.ts'
 import { PROTECTION } from './protection.ts'
+import { QUOTAS } from './quotas.ts'
 import { RETENTION } from './retention.ts'
 import { ROBOTS } from './robots.ts'
 import { TRASH } from './trash.ts'
@@ -19,6 +20,7 @@ export const HANDLERS: Handlers = {
   ...ROBOTS,
   ...OVERSIGHT,
   ...PROTECTION,
+  ...QUOTAS,
   ...RETENTION,
   ...TRASH,
   ...CATALOG,

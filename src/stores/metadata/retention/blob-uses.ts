@@ -18,9 +18,9 @@ export async function blobUses(db: Queries, id: number, manifests: readonly Dige
   // Two are enough to know, of a layer that a million images have.
   const uses = sql<number>`(select count(*) from (select 1 from manifest_references as other
     where other.repository_id = reference.repository_id and other.target = reference.target and other.kind = 'blob'
-    limit 2) as found)`
+    limit 2) as places)`
   const links = sql<number>`(select count(*) from (select 1 from repository_blobs as link
-    where link.digest = reference.target limit 2) as found)`
+    where link.digest = reference.target limit 2) as places)`
   const rows = await db
     .selectFrom('manifest_references as reference')
     .innerJoin('blobs', 'blobs.digest', 'reference.target')
