@@ -1,120 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import { importPolicy } from '../../../src/features/retention/index.ts'
+import { harborPolicy as policyOf, harborRule as rule } from './harbor-examples.ts'
 import { outcome, type Pictured } from './outcome.ts'
 
-// The documents and their outcomes: "Create Tag Retention Rules", Harbor documentation.
-
-interface Written {
-  readonly template?: string
-  readonly number?: number
-  readonly tags?: string
-  readonly excludes?: boolean
-  readonly untagged?: boolean
-  readonly repositories?: string
-  readonly excludesRepositories?: boolean
-  readonly disabled?: boolean
-}
-
-function rule({ template = 'always', number, tags = '**', repositories = '**', ...rest }: Written) {
-  return {
-    action: 'retain',
-    template,
-    params: number === undefined ? {} : { [template]: number },
-    disabled: rest.disabled ?? false,
-    tag_selectors: [
-      {
-        kind: 'doublestar',
-        decoration: rest.excludes ? 'excludes' : 'matches',
-        pattern: tags,
-        extras: JSON.stringify({ untagged: rest.untagged ?? false }),
-      },
-    ],
-    scope_selectors: {
-      repository: [
-        {
-          kind: 'doublestar',
-          decoration: rest.excludesRepositories ? 'repoExcludes' : 'repoMatches',
-          pattern: repositories,
-        },
-      ],
-    },
-  }
-}
-
-const policyOf = (rules: readonly object[], cron = '') => ({
-  algorithm: 'or',
-  rules,
-  trigger: { kind: 'Schedule', settings: { cron } },
-  scope: { level: 'project', ref: 3 },
-})
 const imported = (...rules: readonly object[]) => importPolicy('harbor', policyOf(rules), { project: 'team' })
-const retained = (images: readonly Pictured[], ...rules: readonly object[]) => {
-  const gone = outcome(imported(...rules).rules, images).images
-  return images.filter(({ name }) => !gone.includes(name)).length
-}
 const kept = (images: readonly Pictured[], ...rules: readonly object[]) => {
   const gone = outcome(imported(...rules).rules, images).images
   return images.map(({ name }) => name).filter(name => !gone.includes(name))
 }
-
-describe('the examples of Harbor’s documentation', () => {
-  // Its third example says 103 where it means all 102.
-  // Repository A has 102 artifacts, two of them untagged, pulled within a week; B to E have seven each, one untagged.
-  const repository = (name: string, count: number, untagged: number, pulledDays: number) =>
-    Array.from(
-      { length: count },
-      (_, index): Pictured => ({
-        name: `${name}${index}`,
-        repository: `team/${name}`,
-        tags: index < untagged ? [] : [`v${index}`],
-        pushedDays: 100,
-        pulledDays: pulledDays + index / 1000,
-      }),
-    )
-  const project = [...repository('a', 102, 2, 3), ...['b', 'c', 'd', 'e'].flatMap(name => repository(name, 7, 1, 40))]
-  const newestTen = rule({ template: 'latestPulledN', number: 10 })
-  const lastWeek = rule({ template: 'nDaysSinceLastPull', number: 7 })
-
-  test('1: the ten most recently pulled of each repository: 34 stay', () => {
-    expect(retained(project, newestTen)).toBe(34)
-  })
-
-  test('2: what was pulled in the last seven days: 100 stay', () => {
-    expect(retained(project, lastWeek)).toBe(100)
-  })
-
-  test('3: with untagged artifacts: all of A stay', () => {
-    expect(retained(project, rule({ template: 'nDaysSinceLastPull', number: 7, untagged: true }))).toBe(102)
-  })
-
-  test('4: two rules: all that either retains', () => {
-    expect(retained(project, lastWeek, newestTen)).toBe(124)
-  })
-
-  test('5: rules for the beginning and for the end of tags', () => {
-    const names = ['2.1', '2.2', '3.1', '4.4'].flatMap(version =>
-      ['prod', 'rc', 'release'].map(kind => `${version}-your_repo-${kind}`),
-    )
-    const images = names.map((name, index) => ({ name, tags: [name], pushedDays: index + 1 }))
-    const ten = { template: 'latestPushedK', number: 10 }
-    expect(kept(images, rule({ ...ten, tags: '2*' }), rule({ ...ten, tags: '*-prod' }))).toEqual([
-      '2.1-your_repo-prod',
-      '2.1-your_repo-rc',
-      '2.1-your_repo-release',
-      '2.2-your_repo-prod',
-      '2.2-your_repo-rc',
-      '2.2-your_repo-release',
-      '3.1-your_repo-prod',
-      '4.4-your_repo-prod',
-    ])
-  })
-
-  test('an artifact that is retained keeps all of its tags', () => {
-    const tags = ['harbor-1.8', 'harbor-release', 'harbor-nightly', 'other']
-    const { rules } = imported(rule({ template: 'latestPushedK', number: 2, tags: 'harbor-*' }))
-    expect(outcome(rules, [{ name: 'A', tags, pushedDays: 1 }])).toEqual({ images: [], tags: [] })
-  })
-})
 
 const some: readonly Pictured[] = [
   { name: 'A', repository: 'team/web', tags: ['v1', 'dev-1'], pushedDays: 9 },

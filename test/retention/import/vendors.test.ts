@@ -1,5 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { retentionPolicy } from '../../../src/entry/api/retention-schemas.ts'
+import { policyFaults } from '../../../src/features/retention/check-policy.ts'
 import { importPolicy, type PolicyFormat } from '../../../src/features/retention/index.ts'
 import { outcome, type Pictured } from './outcome.ts'
 import {
@@ -40,7 +42,11 @@ const count = fc.integer({ min: 1, max: 4 })
 
 function gone(from: PolicyFormat, document: unknown, pictured: readonly Pictured[]) {
   const place = from === 'ecr' ? { project: 'team', repositories: ['**'] } : { project: 'team' }
-  return outcome(importPolicy(from, document, place).rules, pictured)
+  const { rules } = importPolicy(from, document, place)
+  // What is imported is a policy that can be set.
+  const policy = retentionPolicy.parse({ rules })
+  expect(policyFaults('team', policy, 0)).toEqual([])
+  return outcome(rules, pictured)
 }
 
 const RUNS = { numRuns: 2000 }

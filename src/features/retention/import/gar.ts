@@ -70,6 +70,10 @@ function ruleOf(
   if (select.digests?.every(glob => !isOfDigest(glob.slice(0, -1))))
     told.note(`${path}.condition.versionNamePrefixes`, 'the version of an image is its digest; none begins like this')
   const when = (action === 'DELETE' ? deletedWhen : keptWhen)(condition, `${path}.condition`, told)
+  if (isNever(when?.pushed)) {
+    told.note(`${path}.condition`, 'nothing is as old as olderThan and as new as newerThan say: left out')
+    return undefined
+  }
   return when && { action: action === 'DELETE' ? 'delete' : 'keep', select, when }
 }
 
@@ -111,6 +115,10 @@ function keptWhen(condition: GarCondition, path: string, told: Told): Conditions
 }
 
 const AGE_BY_TAG = 'a tagged image’s age is here since its tag was set, in Artifact Registry since its upload'
+
+function isNever(age: Conditions['pushed']): boolean {
+  return (age?.atLeastDays ?? 0) > (age?.atMostDays ?? LONGEST_DAYS)
+}
 
 function aged({ atLeastDays, atMostDays }: NonNullable<Conditions['pushed']>): Conditions {
   if (atLeastDays === undefined && atMostDays === undefined) return {}

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { sql } from 'kysely'
 import { type Postgres, postgresBinaries, startPostgres } from '../../../../test/support/start-postgres.ts'
 import { describeWithTools } from '../../../../test/tools/find-tools.ts'
 import type { RepositoryName } from '../../../oci/index.ts'
@@ -70,6 +71,37 @@ describeWithTools('postgres', 'PostgreSQL', [need], () => {
     for (const failure of failures) expect(failure).toBeInstanceOf(Unavailable)
     const rows = await engine.db.selectFrom('repositories').select('name').orderBy('name').execute()
     expect(rows.map(row => String(row.name))).toEqual(['after', 'before'])
+    await engine.close()
+  })
+
+  test('a long transaction comes through while others change what it reads all the time', async () => {
+    const settings = await options()
+    await migratePostgres(settings)
+    const engine = openPostgresEngine(settings)
+    const insert = async (name: string, pauseSeconds: number) =>
+      engine.write(async queries => {
+        for (let read = 0; read < 3; read += 1) {
+          await queries.selectFrom('repositories').select('name').execute()
+          await sql`select pg_sleep(${pauseSeconds}::float8)`.execute(queries)
+        }
+        await queries
+          .insertInto('repositories')
+          .values({ name: name as RepositoryName, created_at: 1 })
+          .execute()
+      })
+    let isOver = false
+    const others = Array.from({ length: 4 }, async (_, writer) => {
+      for (let written = 0; !isOver; written += 1) await insert(`other-${writer}-${written}`, 0.001)
+    })
+    await insert('long', 0.1)
+    isOver = true
+    await Promise.all(others)
+    const rows = await engine.db
+      .selectFrom('repositories')
+      .select('id')
+      .where('name', '=', 'long' as RepositoryName)
+      .execute()
+    expect(rows).toHaveLength(1)
     await engine.close()
   })
 
