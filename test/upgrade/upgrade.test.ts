@@ -38,7 +38,10 @@ async function folderOf(version: string, work: (folder: string) => Promise<void>
        values (1, ?, ?, 'application/vnd.oci.image.config.v1+json', ?, 1, 'stored', ?)`,
       [image.digest, image.mediaType, image.bytes.length, image.bytes],
     )
-    database.run("insert into manifest_references (repository_id, manifest, target, kind) values (1, ?, ?, 'blob')", [image.digest, config.digest])
+    database.run("insert into manifest_references (repository_id, manifest, target, kind) values (1, ?, ?, 'blob')", [
+      image.digest,
+      config.digest,
+    ])
     database.run("insert into tags (repository_id, name, digest, updated_at) values (1, 'v1', ?, 1)", [image.digest])
     if (version >= '0002-collection') {
       // Since then whoever pushes queues for garbage collection what nothing refers to.
