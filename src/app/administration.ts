@@ -3,6 +3,7 @@ import type { Door } from '../entry/http/index.ts'
 import type { Access, FieldFault } from '../features/access/index.ts'
 import type { Administration } from '../features/administration/index.ts'
 import type { Catalog } from '../features/catalog/index.ts'
+import { deleteManifest } from '../features/content/index.ts'
 import {
   type Authentication,
   PasswordVerifier,
@@ -12,6 +13,7 @@ import {
 } from '../features/identity/index.ts'
 import type { Limits } from '../features/limits/index.ts'
 import type { Protection } from '../features/protection/index.ts'
+import type { RepositoryNames } from '../features/repositories/index.ts'
 import { deletingRules } from '../features/retention/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Log } from '../platform/telemetry/index.ts'
@@ -72,6 +74,23 @@ export function composeProtection({ immutabilityRules, locks, identities, retent
   }
 }
 
+export function composeNames(metadata: Metadata, config: Config, access: Access): RepositoryNames {
+  const { manifests, tags, repositories, redirects, names, tagHistory: history, identities } = metadata
+  const rules = { trashMs: config.trash.days * DAY_MS }
+  const content = { manifests, tags, repositories, rules, clock: systemClock }
+  return {
+    names,
+    redirects,
+    tags,
+    history,
+    projects: identities.projects,
+    deleteTag: (permit, tag) => deleteManifest(content, permit, { tag }),
+    access,
+    maxNameLength: config.limits.nameLength,
+    clock: systemClock,
+  }
+}
+
 /** The way in below /api/v1. */
 export function administrationDoor(
   metadata: Metadata,
@@ -85,6 +104,8 @@ export function administrationDoor(
       protection: composeProtection(metadata),
       retention: retentionAdministration(metadata, config, log),
       catalog: composeCatalog(metadata, way.access),
+      quotas: { usage: metadata.usage, clock: systemClock },
+      names: composeNames(metadata, config, way.access),
     },
     VERSION,
   )

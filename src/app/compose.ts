@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Content, UploadHashes } from '../features/content/index.ts'
 import type { CollectRules, GarbageCollection } from '../features/lifecycle/index.ts'
+import { pushQuotas } from '../features/quotas/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { BlobStores } from '../stores/blobs/index.ts'
 import { type Jobs, openPostgresJobs, openSqliteJobs } from '../stores/jobs/index.ts'
@@ -46,6 +47,7 @@ export async function compose(config: Config, instance: string): Promise<Berth> 
     blobs: stores.blobs,
     uploads: stores.uploads,
     hashes: new UploadHashes(),
+    quotas: pushQuotas({ usage: metadata.usage, clock: systemClock }),
     limits: config.limits,
     rules: {
       sparseManifests: config.manifests.sparse,

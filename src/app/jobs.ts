@@ -2,6 +2,8 @@ import { describeUntil } from '../features/catalog/index.ts'
 import type { Signing } from '../features/identity/index.ts'
 import { collectGarbage } from '../features/lifecycle/index.ts'
 import { removeExpiredLimits } from '../features/limits/index.ts'
+import { keepUsageHistory } from '../features/quotas/index.ts'
+import { forgetHistory } from '../features/repositories/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Outbound } from '../platform/outbound/index.ts'
 import { Moved } from '../platform/outcome/index.ts'
@@ -13,11 +15,12 @@ import { type Berth, collectRules } from './compose.ts'
 import type { Config } from './config/index.ts'
 import { startRetention } from './retention.ts'
 
+const DAY_MS = 24 * 3600 * 1000
 const UPKEEP_SECONDS = 3600
 /** How long it takes until another server goes on with describing; a run goes on for as long as its server does. */
 const DESCRIBE_AGAIN_SECONDS = 5
 /** Shown in lists for so long, that people see what became of a token. */
-const ENDED_KEPT_MS = 30 * 24 * 3600 * 1000
+const ENDED_KEPT_MS = 30 * DAY_MS
 
 /** Work that servers do by themselves; of several on one database each job runs on one of them at a time. */
 export async function startJobs(
@@ -41,6 +44,11 @@ export async function startJobs(
     const limits = { windows: metadata.rateWindows, signIns: metadata.signInRecords }
     await removeExpiredLimits(limits, systemClock, signal)
   })
+  const { sampleSeconds, historyDays } = config.usage
+  jobs.repeat('usage-history', sampleSeconds, async signal => {
+    const quotas = { usage: metadata.usage, clock: systemClock }
+    await keepUsageHistory(quotas, { keptMs: historyDays * DAY_MS }, signal)
+  })
   const describing = {
     descriptions: metadata.details.descriptions,
     blobLinks: metadata.blobLinks,
@@ -49,11 +57,15 @@ export async function startJobs(
     failed: (error: unknown, image: string) => log.warn({ err: error, image }, 'the config of an image cannot be read'),
   }
   jobs.repeat('image-details', DESCRIBE_AGAIN_SECONDS, signal => describeUntil(signal, describing))
+  jobs.repeat('tag-history', UPKEEP_SECONDS, async signal => {
+    const forgotten = await forgetHistory({ history: metadata.tagHistory, clock: systemClock }, config.history, signal)
+    if (forgotten > 0) log.info({ changes: forgotten }, 'old changes of tags are no longer remembered')
+  })
   if (config.gc.intervalSeconds > 0) {
     const rules = collectRules(config)
     jobs.repeat('garbage-collection', config.gc.intervalSeconds, async signal => {
       const collected = await collectGarbage(garbage, rules, { dryRun: false, signal })
-      metrics.collected({ objects: collected.objects, bytes: collected.freedBytes })
+      metrics.collected({ objects: collected.objects, bytes: collected.freedBytes, trash: collected.trash })
       if (collected.trash + collected.blobLinks + collected.manifests + collected.uploads + collected.objects > 0)
         log.info(collected, 'garbage collected')
     })

@@ -1,6 +1,7 @@
 import { repositoryOf } from '../features/access/index.ts'
 import {
   createRunRetention,
+  PreviewTurns,
   PULL_MEMORY_LIMITS,
   type PullMemory,
   type RetentionAdministration,
@@ -32,6 +33,7 @@ export function retentionAdministration(metadata: Metadata, config: Config, log:
     policies: metadata.retentionPolicies,
     runs: metadata.retentionRuns,
     run: retentionRunner(metadata, config),
+    turns: new PreviewTurns(),
     clock: systemClock,
     brokeOff: error => log.warn({ err: error }, 'a preview of a retention policy broke off'),
   }

@@ -23,8 +23,10 @@ describe('the administration API', () => {
   test('every route wants to know who is calling', async () => {
     const nobody = apiOf(berth.url)
     const answers = await Promise.all(
-      Object.values(ADMIN_ROUTES).map(async ({ method, path }) => {
-        const { status } = await nobody(method.toUpperCase(), path.slice('/api/v1'.length).replace(/[{}]/g, ''))
+      Object.values(ADMIN_ROUTES).map(async ({ method, path, resource }) => {
+        const query = resource === 'repository' ? '?repository=some/where' : ''
+        const asked = `${path.slice('/api/v1'.length).replace(/[{}]/g, '')}${query}`
+        const { status } = await nobody(method.toUpperCase(), asked)
         return `${status} ${method} ${path}`
       }),
     )

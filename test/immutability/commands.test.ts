@@ -130,3 +130,22 @@ test('an import moves no immutable tag, says which, and imports the rest', async
   expect(await docker.digestOf('team/app', 'v1')).toBe(two.digest)
   expect((await run('immutable', 'remove', 'team', 'releases')).code).toBe(0)
 })
+
+test('rules and locks are part of a backup, and hold where it is restored', async () => {
+  await run('project', 'create', 'kept')
+  await docker.push('kept/app', 'v1', image('kept'))
+  await docker.push('kept/locked', 'v1', image('locked'))
+  expect((await run('immutable', 'add', 'kept', 'releases', '--tag', 'v*', '--repository', 'kept/app')).code).toBe(0)
+  expect((await run('immutable', 'add', '*', 'all', '--tag', 'nothing')).code).toBe(0)
+  expect((await run('lock', 'kept/locked:v1', '--reason', 'evidence')).code).toBe(0)
+  const [target, data] = [join(home, 'backup'), join(home, 'restored')]
+  expect(await berthCommand(berth.dataFolder, ['backup', target])).toMatchObject({ code: 0 })
+  expect(await berthCommand(data, ['restore', target])).toMatchObject({ code: 0 })
+  await using restored = await startBerth({ dataFolder: data })
+  const there = pusher(restored.url)
+  expect(await there.push('kept/app', 'v1', image('another'))).toMatchObject({ detail: { rule: 'releases' } })
+  expect((await there.push('kept/locked', 'v1', image('another'))).message).toContain('(evidence)')
+  const answer = await fetch(`${restored.url}/api/v1/immutability-rules`)
+  expect(await answer.json()).toMatchObject({ items: [{ name: 'all' }] })
+  expect((await run('immutable', 'remove', '*', 'all')).code).toBe(0)
+})

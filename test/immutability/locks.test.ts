@@ -92,6 +92,9 @@ describe('a lock on a repository', () => {
       expect(refused).toMatchObject({ status: 403, detail: { lock: 'write' } })
       expect(refused.message).toContain('The repository shop/frozen is locked against changes by admin')
     }
+    const to = { repository: 'shop/frozen', to: 'shop/thawed' }
+    const rename = await registry.admin('POST', '/projects/shop/rename-repository', to)
+    expect([rename.status, rename.body.detail]).toEqual([403, expect.stringContaining('locked against changes')])
     // A second name of what is there is new as well.
     expect((await registry.docker.push('shop/frozen', 'second', one)).status).toBe(403)
     expect(await registry.docker.push('shop/frozen', 'a', one)).toMatchObject({ status: 201 })

@@ -314,3 +314,24 @@ test('a rule that lasts for ever is answered with the rules of retention that co
   expect((await put('never', { tags: [{ glob: 'n-*' }], immutableForDays: 0 })).warnings).toEqual([])
   await drop('never')
 })
+
+test('rules that are made and removed while many push disturb nobody, and what is told holds', async () => {
+  await registry.docker.push('shop/busy', 'b-0', image('busy'))
+  const changing = (async () => {
+    for (let round = 0; round < 8; round += 1) {
+      await put('busy', { tags: [{ glob: 'b-*' }], repositories: ['shop/busy'] })
+      // The rule was acknowledged: from here on it holds.
+      const held = await registry.docker.push('shop/busy', 'b-0', image(`held ${round}`))
+      expect(held).toMatchObject({ status: 403, detail: { rule: 'busy' } })
+      expect((await drop('busy')).status).toBe(204)
+    }
+  })()
+  const pushing = Array.from({ length: 3 }, async (_, at) => {
+    const statuses = new Set<number>()
+    for (let round = 0; round < 20; round += 1)
+      statuses.add((await registry.docker.push('shop/busy', `b-${at + 1}`, image(`${at} ${round}`))).status)
+    return [...statuses].filter(status => status !== 201 && status !== 403)
+  })
+  await changing
+  expect(await Promise.all(pushing)).toEqual([[], [], []])
+})

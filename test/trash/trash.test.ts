@@ -2,10 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import { berthCommand } from '../support/berth-command.ts'
 import { sqlOn } from '../support/database.ts'
 import { imageOf, indexOf } from '../support/registry-client.ts'
-import { auditOf } from '../support/sign-in.ts'
+import { auditOf, until } from '../support/sign-in.ts'
 import { startBerth } from '../support/start-berth.ts'
 import { storeOf } from '../support/stored-objects.ts'
-import { BY_HAND, collect, openRegistry, push, someBlob, trashOf } from './trash-client.ts'
+import { BY_HAND, collect, type Entry, openRegistry, push, someBlob, trashOf } from './trash-client.ts'
 
 const REPOSITORY = 'app/web'
 
@@ -234,6 +234,9 @@ describe('where the time is over', () => {
     const [entry] = await trashOf(api, 'kept')
     expect(Date.parse(entry?.expiresAt ?? '') - Date.parse(entry?.deletedAt ?? '')).toBe(30 * 24 * 3600 * 1000)
     expect((await set(null)).body).not.toHaveProperty('trashDays')
+    // What was deleted before keeps the time that it was given.
+    expect(await trashOf(api, 'kept')).toEqual([entry as Entry])
+    expect((await api('DELETE', '/projects/kept')).status).toBe(409)
     await client.remove('kept/web', 'manifests', 'v2')
     expect(await trashOf(api, 'kept')).toHaveLength(1)
   })
@@ -342,6 +345,68 @@ test('berth trash lists, restores and purges', async () => {
   })
   expect(await client.get('app/web', 'manifests', 'v1')).toEqual(image.bytes)
   expect(await run('restore', 'app', entry.id)).toMatchObject({ code: 2 })
+  expect(await run('purge', 'app')).toMatchObject({ code: 2 })
   expect(await run('purge', 'app', '--all', '--json')).toMatchObject({ code: 0, stdout: '{"purged":1,"needed":0}\n' })
   expect(await trashOf(api)).toEqual([])
+})
+
+test('berth project set says for how long a project keeps what is deleted', async () => {
+  await using berth = await startBerth({ env: BY_HAND })
+  const { client, api } = openRegistry(berth)
+  expect(await client.pushBlob(REPOSITORY, someBlob())).toBe(201)
+  const set = (days: string) =>
+    berthCommand(berth.dataFolder, ['project', 'set', 'app', '--trash-days', days], { BERTH_URL: berth.url })
+  expect(await set('30')).toMatchObject({ code: 0 })
+  expect((await api('GET', '/projects/app')).body).toMatchObject({ trashDays: 30 })
+  expect(await set('')).toMatchObject({ code: 0 })
+  expect((await api('GET', '/projects/app')).body).not.toHaveProperty('trashDays')
+  expect(await set('soon')).toMatchObject({ code: 2, stderr: expect.stringContaining('--trash-days') })
+})
+
+test('a server ends by itself what has lain for its time, and counts it', async () => {
+  await using berth = await startBerth({
+    env: { ...BY_HAND, BERTH_GC_INTERVAL_SECONDS: '0.2', BERTH_GC_GRACE_SECONDS: '0', BERTH_TRASH_DAYS: '0.00001' },
+  })
+  const { client, api } = openRegistry(berth)
+  const image = indexOf([])
+  await push(client, REPOSITORY, image, { tag: 'v1' })
+  await client.remove(REPOSITORY, 'manifests', image.digest)
+  expect(await until(async () => (await trashOf(api)).length === 0)).toBe(true)
+  const counted = async () => (await fetch(`${berth.url}/metrics`)).text()
+  expect(await until(async () => (await counted()).includes('berth_trash_ended_total 1'))).toBe(true)
+})
+
+test('what the repository never had does not come back with a manifest that names it', async () => {
+  await using berth = await startBerth({ env: { ...BY_HAND, BERTH_MANIFESTS_SPARSE: 'allow' } })
+  const { client, api } = openRegistry(berth)
+  const [secret, own] = [someBlob(), someBlob()]
+  await push(client, 'bank/vault', imageOf([secret]), { tag: 'v1', blobs: [secret] })
+  const image = imageOf([own, secret])
+  await push(client, REPOSITORY, image, { tag: 'v1', blobs: [own] })
+  await client.remove(REPOSITORY, 'manifests', image.digest)
+  const [entry] = await trashOf(api)
+  expect((await api('POST', `/projects/app/trash/${entry?.id}/restore`, {})).body).toMatchObject({ notRestored: [] })
+  expect(await client.get(REPOSITORY, 'manifests', 'v1')).toEqual(image.bytes)
+  expect(await client.head(REPOSITORY, 'blobs', own.digest)).toBe(200)
+  expect(await client.head(REPOSITORY, 'blobs', secret.digest)).toBe(404)
+})
+
+test('a restore that a quota has no room for is refused whole', async () => {
+  await using berth = await startBerth({ env: BY_HAND })
+  const { client, api } = openRegistry(berth)
+  const blob = someBlob()
+  const [image, other] = [imageOf([blob], { note: 'first' }), imageOf([blob], { note: 'second' })]
+  await push(client, REPOSITORY, image, { tag: 'v1', blobs: [blob] })
+  await push(client, REPOSITORY, image, { tag: 'v2' })
+  await client.remove(REPOSITORY, 'manifests', image.digest)
+  await push(client, REPOSITORY, other, { tag: 'v3' })
+  const set = (hard: number) => api('PATCH', '/projects/app/quota', { tags: { hard } })
+  expect(await set(2)).toMatchObject({ status: 200 })
+  const [entry] = await trashOf(api)
+  const restore = () => api('POST', `/projects/app/trash/${entry?.id}/restore`, {})
+  expect(await restore()).toMatchObject({ status: 409, body: { code: 'CONFLICT' } })
+  expect(await client.get(REPOSITORY, 'manifests', image.digest)).toBe(404)
+  expect(await trashOf(api)).toHaveLength(1)
+  await set(3)
+  expect(await restore()).toMatchObject({ status: 200, body: { restored: [{ tags: ['v1', 'v2'] }] } })
 })

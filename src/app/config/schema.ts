@@ -137,8 +137,21 @@ export const configSchema = z.strictObject({
       untagged: z.enum(['keep', 'delete']).default('keep'),
     })
     .prefault({}),
+  /** How often what is used is written down, and for how long. */
+  usage: z
+    .strictObject({
+      sampleSeconds: wholeNumber(1, 86_400).default(3600),
+      historyDays: wholeNumber(1, 3660).default(400),
+    })
+    .prefault({}),
   retention: z.strictObject({ recordPullsSeconds: pause.default(15) }).prefault({}),
   /** How long what is deleted can be restored; 0: not at all. */
+  history: z
+    .strictObject({
+      days: number(z.number().min(1).max(3660)).default(365),
+      changesPerTag: wholeNumber(1, 10_000).default(200),
+    })
+    .prefault({}),
   trash: z.strictObject({ days: number(z.number().min(0).max(3660)).default(7) }).prefault({}),
   shutdown: z.strictObject({ drainSeconds: pause.default(0), timeoutSeconds: pause.default(30) }).prefault({}),
   log: z

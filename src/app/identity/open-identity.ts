@@ -103,6 +103,7 @@ export async function openIdentity(
       }),
       throttle: signInThrottle(metadata, config, clock),
       uses,
+      renamedProject: name => metadata.redirects.findProject(name),
       clock,
     },
     refreshTokens: { credentials, accounts: accessFacts, lifetimeMs: refreshDays * DAY_MS, clock },

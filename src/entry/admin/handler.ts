@@ -2,6 +2,8 @@ import type { Permit } from '../../features/access/index.ts'
 import type { Administration } from '../../features/administration/index.ts'
 import type { Catalog } from '../../features/catalog/index.ts'
 import type { Protection } from '../../features/protection/index.ts'
+import type { Quotas } from '../../features/quotas/index.ts'
+import type { RepositoryNames } from '../../features/repositories/index.ts'
 import type { RetentionAdministration } from '../../features/retention/index.ts'
 import type { Trashes } from '../../features/trash/index.ts'
 import type { AdminRoutes, AnswerOf, BodyOf, Operation, ParamsOf, QueryOf, Route } from '../api/index.ts'
@@ -18,11 +20,13 @@ type ActionOf<R extends Route> = R extends { readonly inProject: infer Other ext
 
 /** What the use cases stand on, by feature. */
 export interface Services {
+  readonly names: RepositoryNames
   readonly administration: Administration
   readonly trashes: Trashes
   readonly catalog: Catalog
   readonly retention: RetentionAdministration
   readonly protection: Protection
+  readonly quotas: Quotas
 }
 
 /** What the handler of an operation gets: access decided, everything parsed. */

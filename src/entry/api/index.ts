@@ -2,8 +2,10 @@ import { ACCOUNT_ROUTES } from './routes/account.ts'
 import { ACCESS_ROUTES, AUDIT_ROUTES } from './routes/audit.ts'
 import { CATALOG_ROUTES } from './routes/catalog.ts'
 import { GROUP_ROUTES, ROLE_ROUTES } from './routes/groups.ts'
+import { NAME_ROUTES } from './routes/names.ts'
 import { PROJECT_ROUTES } from './routes/projects.ts'
 import { PROTECTION_ROUTES } from './routes/protection.ts'
+import { QUOTA_ROUTES } from './routes/quotas.ts'
 import { RETENTION_ROUTES } from './routes/retention.ts'
 import { ROBOT_ROUTES } from './routes/robots.ts'
 import { TRASH_ROUTES } from './routes/trash.ts'
@@ -19,6 +21,7 @@ export const ADMIN_ROUTES = {
   ...GROUP_ROUTES,
   ...ROLE_ROUTES,
   ...PROJECT_ROUTES,
+  ...NAME_ROUTES,
   ...ROBOT_ROUTES,
   ...CATALOG_ROUTES,
   ...AUDIT_ROUTES,
@@ -26,6 +29,7 @@ export const ADMIN_ROUTES = {
   ...TRASH_ROUTES,
   ...RETENTION_ROUTES,
   ...PROTECTION_ROUTES,
+  ...QUOTA_ROUTES,
 }
 
 export type AdminRoutes = typeof ADMIN_ROUTES

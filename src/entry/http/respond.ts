@@ -1,6 +1,7 @@
+import { excessError } from '../../features/content/index.ts'
 import { type Challenge, Unauthenticated } from '../../features/identity/index.ts'
 import { RegistryError } from '../../oci/index.ts'
-import { Moved, OutcomeUnknown, Unavailable } from '../../platform/outcome/index.ts'
+import { Moved, OutcomeUnknown, OverQuota, Unavailable } from '../../platform/outcome/index.ts'
 import type { Log } from '../../platform/telemetry/index.ts'
 
 /** How errors look at one of the ways in. */
@@ -31,7 +32,7 @@ export function errorResponse(
   const known =
     error instanceof RegistryError
       ? error
-      : (moved(error) ?? brokenOff(error, requestId, log) ?? unexpected(error, requestId, log))
+      : (overQuota(error) ?? moved(error) ?? brokenOff(error, requestId, log) ?? unexpected(error, requestId, log))
   const headers = new Headers({ 'Content-Type': shape.contentType, ...known.headers })
   if (known instanceof Unauthenticated) {
     headers.append('WWW-Authenticate', challengeOf(known.challenge, publicUrl()))
@@ -50,6 +51,11 @@ function challengeOf({ scope, error }: Challenge, publicUrl: string): string {
     ['error', error],
   ].filter(([, value]) => value !== undefined)
   return `Bearer ${parameters.map(([name, value]) => `${name}="${value}"`).join(',')}`
+}
+
+/** Whatever adds to a project may find it full, pushes and what brings back or moves what is there. */
+function overQuota(error: unknown): RegistryError | undefined {
+  return error instanceof OverQuota ? excessError(error.excess) : undefined
 }
 
 /** As long as it is being moved, and for good where it was: told to everybody, and no fault of anything here. */

@@ -20,7 +20,7 @@ export interface FoundImages {
 
 /** Manifests that are looked at for one page. */
 const MOST_LOOKED_AT = 50_000
-const READ_AT_ONCE = 20
+const READ_AT_ONCE = 25
 /** Annotations may be as large as a manifest, so a page ends by its size too. */
 const MOST_PAGE_BYTES = 4 << 20
 
@@ -40,12 +40,12 @@ export async function searchImages(
   let [lookedAt, bytes] = [0, 0]
   let last: Position | undefined
   for await (const { keys, cost, end } of steps) {
-    for await (const { image, place } of matching(catalog, keys, request.filter)) {
+    for await (const { image, key } of matching(catalog, keys, request.filter)) {
       if (last && (images.length === request.limit || bytes >= MOST_PAGE_BYTES))
         return { images, next: positionText(last) }
       images.push(image)
       bytes += JSON.stringify(image).length
-      last = place
+      last = request.sort === 'newest' ? { id: key.id } : { repositoryId: key.repositoryId, digest: key.digest }
     }
     lookedAt += cost
     if (lookedAt >= MOST_LOOKED_AT) return { images, next: end && positionText(end) }
@@ -71,8 +71,10 @@ function sightOf({ access }: Catalog, { principal, origin }: Permit<'catalog'>):
 async function* matching(catalog: Catalog, keys: Step['keys'], filter: SearchQuestion['filter']) {
   for (let from = 0; from < keys.length; from += READ_AT_ONCE) {
     const part = keys.slice(from, from + READ_AT_ONCE)
-    const found = await catalog.details.images.read(part)
-    for (const [index, image] of found.entries())
-      if (image && (await hasAll(catalog, image, filter))) yield { image, place: part[index] as Position }
+    const found = await catalog.details.images.read(part.map(({ id }) => id))
+    for (const [index, key] of part.entries()) {
+      const image = found[index]
+      if (image && (await hasAll(catalog, image, filter))) yield { image, key }
+    }
   }
 }

@@ -4,6 +4,7 @@ import type { ByteRange } from '../../stores/blobs/index.ts'
 import type { LinkedBlob, StoredBlob } from '../../stores/metadata/index.ts'
 import { type Permit, repositoryOf } from '../access/index.ts'
 import type { Content } from './content.ts'
+import { refusingExcess } from './over-quota.ts'
 import { requireRepository } from './pull-manifest.ts'
 import { recordOfBlobDelete } from './recorded.ts'
 
@@ -25,6 +26,7 @@ export async function readBlob(content: Content, blob: StoredBlob, range?: ByteR
 /**
  * Makes a blob of another repository visible in the permit's; durable. Gives undefined when it cannot be: the client
  * then uploads. Without `from` every repository that `mayRead` is looked at.
+ * @throws DENIED when a quota is in the way.
  */
 export async function mountBlob(
   content: Content,
@@ -32,12 +34,8 @@ export async function mountBlob(
   { digest, from }: { digest: Digest; from?: Permit<'pull'> },
 ): Promise<StoredBlob | undefined> {
   const repository = repositoryOf(permit)
-  return content.blobLinks.mount({
-    repository,
-    digest,
-    now: content.clock(),
-    ...(from ? { from: repositoryOf(from) } : {}),
-  })
+  const mount = { repository, digest, now: content.clock(), ...(from ? { from: repositoryOf(from) } : {}) }
+  return refusingExcess(content, permit, () => content.blobLinks.mount(mount))
 }
 
 /** Takes the blob out of the repository; durable. @throws BLOB_UNKNOWN, or DENIED with 409 while a manifest names it. */

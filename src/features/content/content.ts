@@ -9,6 +9,7 @@ import type {
   UploadCompletion,
   UploadSessions,
 } from '../../stores/metadata/index.ts'
+import type { PushQuotas } from './push-quotas.ts'
 import type { UploadHashes } from './uploads/upload-hashes.ts'
 
 /** Every limit in its unit; a request over one is refused with the limit in the message. */
@@ -39,6 +40,7 @@ export interface Content {
   readonly blobs: BlobStore
   readonly uploads: UploadStore
   readonly hashes: UploadHashes
+  readonly quotas: PushQuotas
   readonly limits: ContentLimits
   readonly rules: ContentRules
   readonly clock: Clock

@@ -11,7 +11,13 @@ import { recordOfDelete, recordOfUntag } from './recorded.ts'
  * @throws MANIFEST_UNKNOWN, NAME_UNKNOWN, DENIED when a rule or lock keeps it, or DENIED with 409 while an index names
  * the manifest: an index that is listed can be pulled whole.
  */
-export async function deleteManifest(content: Content, permit: Permit<'delete'>, reference: Reference): Promise<void> {
+export async function deleteManifest(
+  content: Pick<Content, 'tags' | 'manifests' | 'repositories' | 'clock'> & {
+    readonly rules: Pick<Content['rules'], 'trashMs'>
+  },
+  permit: Permit<'delete'>,
+  reference: Reference,
+): Promise<void> {
   const repository = repositoryOf(permit)
   const now = content.clock()
   const discard = {

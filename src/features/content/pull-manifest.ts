@@ -24,7 +24,7 @@ export async function statManifest(
 }
 
 export async function unknownManifest(
-  content: Content,
+  content: Pick<Content, 'repositories'>,
   repository: RepositoryName,
   reference: Reference,
 ): Promise<never> {
@@ -39,7 +39,10 @@ export async function unknownManifest(
 }
 
 /** @throws NAME_UNKNOWN when nothing was ever pushed to `repository`. */
-export async function requireRepository(content: Content, repository: RepositoryName): Promise<void> {
+export async function requireRepository(
+  content: Pick<Content, 'repositories'>,
+  repository: RepositoryName,
+): Promise<void> {
   if (await content.repositories.exists(repository)) return
   throw new RegistryError('NAME_UNKNOWN', `There is no repository ${repository}: push an image to it first.`, {
     detail: { repository },

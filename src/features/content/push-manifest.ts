@@ -14,6 +14,7 @@ import {
 import { type Permit, repositoryOf } from '../access/index.ts'
 import { judgeChange, refusalError } from '../protection/index.ts'
 import type { Content } from './content.ts'
+import { refusingExcess } from './over-quota.ts'
 import { recordOfPush } from './recorded.ts'
 
 export interface ManifestPush {
@@ -35,7 +36,7 @@ export interface PushedManifest {
 /**
  * Stores a manifest whose blobs and manifests are all in the repository and moves the tags to it; durable.
  * @throws MANIFEST_INVALID, DIGEST_INVALID, SIZE_INVALID, MANIFEST_BLOB_UNKNOWN (one error for each that is absent),
- * DENIED when a tag may not be set or moved, or a rule or lock keeps things as they are.
+ * DENIED when a tag may not be set or moved, a rule or lock keeps things as they are, or a quota is in the way.
  */
 export async function pushManifest(
   content: Content,
@@ -49,20 +50,22 @@ export async function pushManifest(
   const tags = 'tag' in push.reference ? [push.reference.tag, ...push.tags] : push.tags
   requireTags(permit, tags)
   const now = content.clock()
-  const put = await content.manifests.put(
-    {
-      repository,
-      digest,
-      bytes: push.bytes,
-      manifest,
-      tags,
-      now,
-      by: permit.principal.name,
-      mayMove: tag => permit.mayTag('overwrite', tag),
-      judge: judgeChange,
-      allowAbsent: content.rules.sparseManifests === 'allow' ? 'all' : 'none',
-    },
-    recordOfPush(permit, { digest, mediaType: manifest.mediaType, subject: manifest.subject?.digest, at: now }),
+  const put = await refusingExcess(content, permit, () =>
+    content.manifests.put(
+      {
+        repository,
+        digest,
+        bytes: push.bytes,
+        manifest,
+        tags,
+        now,
+        by: permit.principal.name,
+        mayMove: tag => permit.mayTag('overwrite', tag),
+        judge: judgeChange,
+        allowAbsent: content.rules.sparseManifests === 'allow' ? 'all' : 'none',
+      },
+      recordOfPush(permit, { digest, mediaType: manifest.mediaType, subject: manifest.subject?.digest, at: now }),
+    ),
   )
   if (put.outcome === 'absent') throw absentTargets(put.absent, manifest)
   if (put.outcome === 'tag taken') {
@@ -85,7 +88,7 @@ export async function pushManifest(
     digest,
     tags,
     ...(manifest.subject ? { subject: manifest.subject.digest } : {}),
-    warnings: warningsOf(manifest, put.absent),
+    warnings: [...warningsOf(manifest, put.absent), ...(await content.quotas.warnings(permit, put.quotas))],
   }
 }
 

@@ -34,6 +34,8 @@ export interface Authentication {
   readonly identityTokens: IdentityTokens
   readonly throttle: SignInThrottle
   readonly uses: Pick<IdentityUses, 'credential' | 'user'>
+  /** What the project that had the name is called now; undefined when none had it. */
+  readonly renamedProject: (name: string) => Promise<string | undefined>
   readonly clock: Clock
 }
 
@@ -163,7 +165,8 @@ async function withToken(
   const { kind, id: accountId } = credential.owner
   const account = await accounts.account(kind, accountId)
   if (!account) throw new Unauthenticated('The account of this token is gone.')
-  if (name !== undefined && name !== account.name && name !== 'token') {
+  const isNamed = name === undefined || name === account.name || name === 'token'
+  if (!isNamed && !(kind === 'robot' && (await isFormerName(authentication, name, account.name)))) {
     throw new Unauthenticated(`This token does not belong to ${name}: sign in with the name it was made for.`)
   }
   const principal: Principal = {
@@ -179,6 +182,13 @@ async function withToken(
   uses.credential(credential.id, clock())
   observe({ principal, outcome: 'success' })
   return principal
+}
+
+/** A robot of a project that was renamed goes on with the name that its pipelines have. */
+async function isFormerName({ renamedProject }: Authentication, name: string, present: string): Promise<boolean> {
+  const plus = name.indexOf('+')
+  const project = plus < 0 ? undefined : await renamedProject(name.slice(0, plus))
+  return project !== undefined && `${project}${name.slice(plus)}` === present
 }
 
 function requireValid({ clock }: Authentication, credential: Credential | undefined): void {

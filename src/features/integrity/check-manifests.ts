@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { algorithmOf, encodedOf } from '../../oci/index.ts'
+import { algorithmOf, type Digest, encodedOf } from '../../oci/index.ts'
 import type { BrokenReference } from '../../stores/metadata/index.ts'
 import type { Verification, VerifyOptions } from './verification.ts'
 
@@ -8,6 +8,7 @@ const PAGE = 100
 /** Do manifests have their digests, and what they name? Do tags and links point at something? Gives how many. */
 export async function checkManifests(verification: Verification, options: VerifyOptions): Promise<number> {
   const manifests = await checkDigests(verification, options)
+  await checkTrash(verification, options)
   if (options.sparseManifests === 'refuse') await checkReferences(verification, options)
   for (const { repository, tag, digest } of await verification.dangling.tags(PAGE)) {
     const detail = `Tag ${tag} points at a manifest that is not there: push it again, or delete the tag.`
@@ -27,7 +28,7 @@ async function checkDigests({ inventory, damage }: Verification, options: Verify
     const page = await inventory.manifests({ after, limit: PAGE })
     for (const { id, repository, digest, bytes } of page) {
       checked += 1
-      if (createHash(algorithmOf(digest)).update(bytes).digest('hex') === encodedOf(digest)) continue
+      if (hasDigest(digest, bytes)) continue
       if (!(await damage.markManifest(id))) continue
       const detail = 'Its bytes do not have its digest. It answers "unknown" until a client pushes it again.'
       options.onFinding({ kind: 'manifest damaged', repository, digest, detail, action: 'put out of reach' })
@@ -35,6 +36,25 @@ async function checkDigests({ inventory, damage }: Verification, options: Verify
     after = page.at(-1)?.id
     if (after === undefined) return checked
   }
+}
+
+/** What lies in the trash must be what it was when somebody wants it back. */
+async function checkTrash({ inventory, damage }: Verification, options: VerifyOptions): Promise<void> {
+  let after: string | undefined
+  for (;;) {
+    const page = await inventory.trashedManifests({ after, limit: PAGE })
+    for (const { id, repository, digest, bytes } of page) {
+      if (hasDigest(digest, bytes) || !(await damage.markTrashed(id))) continue
+      const detail = `It is in the trash, and its bytes do not have its digest: to restore entry ${id}, push the manifest again first.`
+      options.onFinding({ kind: 'manifest damaged', repository, digest, detail, action: 'put out of reach' })
+    }
+    after = page.at(-1)?.id
+    if (after === undefined) return
+  }
+}
+
+function hasDigest(digest: Digest, bytes: Uint8Array): boolean {
+  return createHash(algorithmOf(digest)).update(bytes).digest('hex') === encodedOf(digest)
 }
 
 async function checkReferences({ inventory }: Verification, options: VerifyOptions): Promise<void> {

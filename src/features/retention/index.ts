@@ -1,6 +1,7 @@
 export type { StoredRun } from '../../stores/metadata/index.ts'
 export { DEFAULT_FUSE_PERCENT, MOST_RULES } from './check-policy.ts'
 export { deletingRules } from './deleting-rules.ts'
+export { enforcePolicy, relaxPolicy } from './enforcement.ts'
 export type { RetentionEngine } from './engine/retention-engine.ts'
 export { createRunRetention } from './engine/run-retention.ts'
 export {
@@ -13,15 +14,14 @@ export {
 } from './import/index.ts'
 export { importInto, type PolicyImport } from './import-into.ts'
 export {
-  enforcePolicy,
   findPolicy,
   type PolicyView,
-  relaxPolicy,
   removePolicy,
   setPolicy,
 } from './policies.ts'
 export type { Age, Conditions, NewestCount, RetentionPolicy, RetentionRule, Selection } from './policy.ts'
 export { type Preview, previewPolicy } from './preview.ts'
+export { PreviewTurns } from './preview-turns.ts'
 export { PULL_MEMORY_LIMITS, type PullMemory, type RememberedPull, rememberPulls } from './remember-pulls.ts'
 export type { RetentionAdministration } from './retention.ts'
 export type { RetentionItem, RetentionReport, RetentionTask, RunRetention } from './run-port.ts'

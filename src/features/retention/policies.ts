@@ -4,7 +4,6 @@ import { policyFaults } from './check-policy.ts'
 import type { RetentionPolicy } from './policy.ts'
 import { policyDifference } from './policy-difference.ts'
 import type { RetentionAdministration } from './retention.ts'
-import type { RetentionReport } from './run-port.ts'
 import { NEVER, nextTime } from './schedule.ts'
 
 type Manage = Permit<'manage policy'>
@@ -35,7 +34,7 @@ export async function setPolicy(
   policy: RetentionPolicy,
 ): Promise<PolicyView> {
   requireGood(projectOfPermit(permit), policy, retention.clock())
-  await change(retention, permit, before => {
+  await changePolicy(retention, permit, before => {
     if (!policy.isDryRun && !(before && !before.isDryRun && decideAlike(before, policy)))
       return 'New rules begin in dry run: send isDryRun: true, look at the preview (berth retention preview), and enforce them then (berth retention enforce).'
     return policy
@@ -51,40 +50,6 @@ export async function removePolicy({ policies, clock }: RetentionAdministration,
   if (!removed) throw notFound(`retention policy of ${project}`)
 }
 
-/**
- * Ends the dry run: from now on runs delete. Tells what the next one would delete, by the policy that was there when it
- * was asked for. @throws NOT_FOUND, CONFLICT when the policy was changed meanwhile.
- */
-export async function enforcePolicy(
-  retention: RetentionAdministration,
-  permit: Manage,
-): Promise<PolicyView & { readonly next: RetentionReport }> {
-  const found = await findPolicy(retention, permit)
-  const { policy } = found
-  const task = { project: projectOfPermit(permit), policy, by: permit.principal.name }
-  const options = { isDryRun: true, onItem: () => undefined, signal: new AbortController().signal }
-  const next = await retention.run(task, options)
-  const { outcome, deleted, freedBytes } = next
-  const told = { 'next.outcome': outcome, 'next.deleted': deleted, 'next.freedBytes': freedBytes }
-  await change(
-    retention,
-    permit,
-    before =>
-      JSON.stringify(before) === JSON.stringify(policy)
-        ? { ...policy, isDryRun: false }
-        : 'The policy was changed meanwhile: look at the preview again.',
-    { type: 'retention-policy.enforce', detail: told },
-  )
-  return { ...(await findPolicy(retention, permit)), next }
-}
-
-/** Back to dry run. @throws NOT_FOUND. */
-export async function relaxPolicy(retention: RetentionAdministration, permit: Manage): Promise<PolicyView> {
-  await findPolicy(retention, permit)
-  await change(retention, permit, before => (before ? { ...before, isDryRun: true } : 'There is no policy any more.'))
-  return findPolicy(retention, permit)
-}
-
 /** @throws INVALID naming each path. */
 export function requireGood(project: string, policy: RetentionPolicy, now: number): void {
   const faults = policyFaults(project, policy, now)
@@ -98,7 +63,8 @@ function decideAlike(one: RetentionPolicy, other: RetentionPolicy): boolean {
   )
 }
 
-async function change(
+/** @throws CONFLICT saying why nothing comes of the policy there is; NOT_FOUND. */
+export async function changePolicy(
   { policies, clock }: RetentionAdministration,
   permit: Manage,
   make: (before: RetentionPolicy | undefined) => RetentionPolicy | string,

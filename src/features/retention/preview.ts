@@ -4,6 +4,7 @@ import type { RetentionPolicy } from './policy.ts'
 import type { RetentionAdministration } from './retention.ts'
 import type { RetentionItem, RetentionReport } from './run-port.ts'
 
+/** To be told once, at once. */
 export interface Preview {
   /** Tells of every image as it is decided; whoever is told may take their time. */
   tell(onItem: (item: RetentionItem) => void | Promise<void>, signal: AbortSignal): Promise<RetentionReport>
@@ -11,7 +12,7 @@ export interface Preview {
 
 /**
  * What a run would do, of the policy that is given or else of the one there is. What is wrong is said before anything is
- * told. @throws INVALID, NOT_FOUND.
+ * told. @throws INVALID, NOT_FOUND, TOOMANYREQUESTS.
  */
 export async function previewPolicy(
   retention: RetentionAdministration,
@@ -22,5 +23,14 @@ export async function previewPolicy(
   if (given) requireGood(project, given, retention.clock())
   const policy = given ?? (await findPolicy(retention, permit)).policy
   const task = { project, policy, by: permit.principal.name }
-  return { tell: (onItem, signal) => retention.run(task, { isDryRun: true, onItem, signal }) }
+  const { over, give } = retention.turns.take()
+  return {
+    async tell(onItem, signal) {
+      try {
+        return await retention.run(task, { isDryRun: true, onItem, signal: AbortSignal.any([signal, over]) })
+      } finally {
+        give()
+      }
+    },
+  }
 }

@@ -1,6 +1,7 @@
 import type { Digest, RepositoryName, Tag } from '../../oci/index.ts'
+import { OverQuota } from '../../platform/outcome/index.ts'
 import type { AuditEntry, KeptTag, NotRestored, Restored, RestoredEntry } from '../../stores/metadata/index.ts'
-import { audited, notFound, type Permit, projectOfPermit } from '../access/index.ts'
+import { audited, conflict, notFound, type Permit, projectOfPermit } from '../access/index.ts'
 import { judgeChange } from '../protection/index.ts'
 import { Permits, pageOf, requireEntry } from './allowed.ts'
 import type { Trashes } from './trashes.ts'
@@ -31,7 +32,7 @@ interface Wish {
 
 /**
  * One entry with what it needs and what went with it, in one transaction; durable.
- * @throws NOT_FOUND, DENIED.
+ * @throws NOT_FOUND, DENIED, CONFLICT when a quota is in the way.
  */
 export async function restoreEntry(
   trashes: Trashes,
@@ -47,7 +48,7 @@ export async function restoreEntry(
 /**
  * What one request or run deleted, as far as the caller may, up to fifty entries (and what they need) in one
  * transaction; durable. `next` is where to go on.
- * @throws NOT_FOUND when nothing of it is in the trash.
+ * @throws NOT_FOUND when nothing of it is in the trash, CONFLICT when a quota is in the way.
  */
 export async function restoreDeletion(
   trashes: Trashes,
@@ -79,7 +80,7 @@ async function restore(
   { overwrite }: Wish,
 ): Promise<RestoreAnswer> {
   const now = clock()
-  const restored = await trash.restore(
+  const restoring = trash.restore(
     {
       ids,
       overwrites: overwrite,
@@ -92,7 +93,14 @@ async function restore(
     },
     ({ entries }) => entries.flatMap(entry => recordsOf(permits.of(entry.repository), entry, now)),
   )
-  return answerOf(restored)
+  return answerOf(await restoring.catch(refuseExcess))
+}
+
+/** @throws CONFLICT for what does not fit, and what it was given otherwise. */
+function refuseExcess(error: unknown): never {
+  if (error instanceof OverQuota)
+    throw conflict(`${error.message} Nothing was restored: delete or purge what nobody needs, or ask for more.`)
+  throw error
 }
 
 function answerOf({ entries, keptTags, notRestored }: Restored): RestoreAnswer {

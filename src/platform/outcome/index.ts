@@ -21,6 +21,28 @@ export class Moved extends Error {
   override readonly name = 'Moved'
 }
 
+/** What somebody wanted to add is more than a project, or the registry, may use; nothing was changed. */
+export class OverQuota extends Error {
+  override readonly name = 'OverQuota'
+  readonly excess: QuotaExcess
+
+  constructor(excess: QuotaExcess) {
+    const { scope, kind, used, limit, wanted } = excess
+    const whose = scope === 'registry' ? 'The registry' : `Project ${scope.project}`
+    super(`${whose} uses ${used} of ${limit} ${kind} and ${wanted} more do not fit.`)
+    this.excess = excess
+  }
+}
+
+export interface QuotaExcess {
+  readonly scope: 'registry' | { readonly project: string }
+  readonly kind: 'bytes' | 'repositories' | 'tags' | 'manifests'
+  /** Before the change. */
+  readonly used: number
+  readonly limit: number
+  readonly wanted: number
+}
+
 /** What is asked of a part that may be there and say nothing. @throws Unavailable with `complaint` when the time is up. */
 export async function within<Result>(limitMs: number, complaint: string, asking: PromiseLike<Result>): Promise<Result> {
   const { promise, reject } = Promise.withResolvers<never>()

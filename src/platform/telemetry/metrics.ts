@@ -17,7 +17,7 @@ export interface Metrics {
   received(bytes: number): void
   /** A blob was asked of the disk cache. */
   cached(outcome: string): void
-  collected(fact: { readonly objects: number; readonly bytes: number }): void
+  collected(fact: { readonly objects: number; readonly bytes: number; readonly trash: number }): void
   readonly audit: AuditMetrics
   retained(fact: RetentionFact): void
   jobSettled(fact: { readonly job: string; readonly outcome: string }): void
@@ -69,6 +69,11 @@ export function createMetrics(version: string): Metrics {
     help: 'Bytes freed by garbage collection.',
     registers,
   })
+  const endedTrash = new Counter({
+    name: 'berth_trash_ended_total',
+    help: 'Entries of the trash whose time was over.',
+    registers,
+  })
   const jobs = new Counter({
     name: 'berth_jobs_total',
     help: 'Runs of jobs by what became of them.',
@@ -85,7 +90,8 @@ export function createMetrics(version: string): Metrics {
     },
     received: bytes => receivedBytes.inc(bytes),
     cached: outcome => cacheReads.inc({ outcome }),
-    collected({ objects, bytes }) {
+    collected({ objects, bytes, trash }) {
+      endedTrash.inc(trash)
       collectedObjects.inc(objects)
       collectedBytes.inc(bytes)
     },

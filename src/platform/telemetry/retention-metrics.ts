@@ -27,7 +27,8 @@ export function createRetentionMetrics(registers: Registry[]): (fact: RetentionF
   })
   return fact => {
     runs.inc({ kind: fact.isDryRun ? 'dry' : 'real', outcome: fact.outcome })
-    if (fact.isDryRun) return
+    // It says what it would have deleted.
+    if (fact.isDryRun || fact.outcome === 'fuse') return
     deleted.inc(fact.deleted)
     freed.inc(fact.freedBytes)
   }

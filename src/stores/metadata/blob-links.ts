@@ -4,6 +4,7 @@ import { manifestNaming, nominate, withdraw } from './candidates.ts'
 import type { Engine, Queries } from './engine.ts'
 import { ensurePlace, idOf, type RepositoryPlace, repositoryId } from './repositories.ts'
 import { areBytesHeldByTrash } from './trash/holds.ts'
+import { withinQuotas } from './usage/within-quotas.ts'
 
 export interface StoredBlob {
   readonly digest: Digest
@@ -25,7 +26,7 @@ export interface BlobLinks {
   find(repository: RepositoryName, digest: Digest): Promise<LinkedBlob | undefined>
   /**
    * Makes a blob that `from` has (or, without `from`, any repository) visible in `repository`; durable.
-   * Gives undefined, and changes nothing, when there is no such blob.
+   * Gives undefined, and changes nothing, when there is no such blob. @throws OverQuota.
    */
   mount(blob: {
     repository: RepositoryName
@@ -78,7 +79,10 @@ export function createBlobLinks(engine: Engine): BlobLinks {
       const blob = { digest, sizeBytes: row.size_bytes, storageKey: row.storage_key }
       return row.since === null ? blob : { ...blob, candidateSince: row.since }
     },
-    mount: blob => engine.write(queries => mountBlob(queries, blob)),
+    mount: blob =>
+      engine.write(
+        async queries => (await withinQuotas(queries, blob.repository, () => mountBlob(queries, blob))).result,
+      ),
     unlink: (blob, record) => recordedWrite(engine, record, queries => unlinkBlob(queries, blob)),
     touch: ({ repository, digest, now }) =>
       engine.write(

@@ -97,4 +97,5 @@ export type {
   UploadSession,
   UploadSessions,
 } from './upload-sessions.ts'
+export type * from './usage/index.ts'
 export { createUsedTokens, type UsedTokens } from './used-tokens.ts'

@@ -32,6 +32,8 @@ export interface Inventory {
   blobs(page: Page<Digest>): Promise<readonly InventoryBlob[]>
   /** Undamaged manifests of all repositories. */
   manifests(page: Page<number>): Promise<readonly InventoryManifest[]>
+  /** Undamaged manifests in the trash of all repositories. */
+  trashedManifests(page: Page<string>): Promise<readonly (Omit<InventoryManifest, 'id'> & { readonly id: string })[]>
   /** References to what the repository does not have, or has damaged. */
   brokenReferences(page: Page<BrokenReference>): Promise<readonly BrokenReference[]>
   /** Which of these stored objects the metadata knows: as a blob, as condemned, or by the upload that is about to end. */
@@ -51,6 +53,7 @@ export interface DamageRecords {
   /** False, and nothing changed, when the blob is stored as another object by now, or gone. */
   markBlob(blob: { digest: Digest; storageKey: string }): Promise<boolean>
   markManifest(id: number): Promise<boolean>
+  markTrashed(id: string): Promise<boolean>
 }
 
 export function createInventory(engine: Engine): Inventory {
@@ -88,6 +91,19 @@ export function createInventory(engine: Engine): Inventory {
         .orderBy('manifests.id')
         .limit(limit)
         .execute()
+    },
+    async trashedManifests({ after, limit }) {
+      const rows = await db
+        .selectFrom('trash')
+        .innerJoin('repositories', 'repositories.id', 'trash.repository_id')
+        .select(['trash.id', 'repositories.name as repository', 'trash.digest', 'trash.bytes'])
+        .where('trash.kind', '=', 'manifest')
+        .where('trash.state', '=', 'stored')
+        .where('trash.id', '>', after ?? '')
+        .orderBy('trash.id')
+        .limit(limit)
+        .execute()
+      return rows.map(row => ({ ...row, bytes: row.bytes ?? new Uint8Array() }))
     },
     brokenReferences: page => brokenReferences(engine, page),
     known: objects => knownObjects(engine, objects),
@@ -206,6 +222,16 @@ export function createDamageRecords(engine: Engine): DamageRecords {
           .set({ state: 'damaged' })
           .where('digest', '=', digest)
           .where('storage_key', '=', storageKey)
+          .where('state', '=', 'stored')
+          .executeTakeFirst()
+        return numUpdatedRows > 0n
+      }),
+    markTrashed: id =>
+      engine.write(async queries => {
+        const { numUpdatedRows } = await queries
+          .updateTable('trash')
+          .set({ state: 'damaged' })
+          .where('id', '=', id)
           .where('state', '=', 'stored')
           .executeTakeFirst()
         return numUpdatedRows > 0n

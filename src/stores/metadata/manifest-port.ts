@@ -2,6 +2,7 @@ import type { Descriptor, Digest, Manifest, Reference, RepositoryName, Tag } fro
 import type { Recording } from './audit/recorded-write.ts'
 import type { Discard } from './discard.ts'
 import type { Judge, Refusal } from './protection.ts'
+import type { Standing } from './usage/standings.ts'
 
 export interface StoredManifest {
   readonly digest: Digest
@@ -38,6 +39,8 @@ export type PutOutcome =
       readonly absent: readonly Descriptor[]
       /** Where each tag pointed before; undefined for a new one. */
       readonly moved: ReadonlyMap<Tag, Digest | undefined>
+      /** How the quotas that count here stand now. */
+      readonly quotas: readonly Standing[]
     }
   | { readonly outcome: 'absent'; readonly absent: readonly Descriptor[] }
   | { readonly outcome: 'wrong size'; readonly descriptor: Descriptor; readonly storedBytes: number }
@@ -60,7 +63,10 @@ export interface Manifests {
   find(repository: RepositoryName, reference: Reference): Promise<StoredManifest | undefined>
   /** As `find`, without reading the bytes. */
   summary(repository: RepositoryName, reference: Reference): Promise<ManifestSummary | undefined>
-  /** Checks that everything the manifest names is in the repository, stores it and moves the tags, in one; durable. */
+  /**
+   * Checks that everything the manifest names is in the repository, stores it and moves the tags, in one; durable.
+   * @throws OverQuota.
+   */
   put(manifest: NewManifest, record?: Recording<PutOutcome>): Promise<PutOutcome>
   /** Removes the manifest and every tag on it, unless an index needs it, or it or one of the tags may not go; durable. */
   remove(

@@ -47,6 +47,7 @@ import {
   type UploadCompletion,
   type UploadSessions,
 } from './upload-sessions.ts'
+import { createUsageTables, type UsageTables } from './usage/index.ts'
 import { createUsedTokens, type UsedTokens } from './used-tokens.ts'
 
 /** Every table group, each a port of its own, over one engine. */
@@ -79,6 +80,7 @@ export interface Metadata {
   readonly usedTokens: UsedTokens
   readonly pendingSignOns: PendingSignOns
   readonly signInRecords: SignInRecords
+  readonly usage: UsageTables
   readonly retentionFacts: RetentionFacts
   readonly retentionRemoval: RetentionRemoval
   readonly lastPulls: LastPulls
@@ -127,6 +129,7 @@ export function createMetadata(engine: Engine): Metadata {
     usedTokens: createUsedTokens(engine, systemClock),
     pendingSignOns: createPendingSignOns(engine, systemClock),
     signInRecords: createSignInRecords(engine),
+    usage: createUsageTables(engine),
     retentionFacts: createRetentionFacts(engine),
     retentionRemoval: createRetentionRemoval(engine),
     lastPulls: createLastPulls(engine),

@@ -8,11 +8,18 @@ import { pointTag } from './names/tag-changes.ts'
 import { type RepositoryProtection, repositoryWithProtection } from './protection.ts'
 import { ensureRepository } from './repositories.ts'
 import type { ReferenceKind } from './schema.ts'
+import { withinQuotas } from './usage/within-quotas.ts'
 
 /** Parameters of one statement stay well below what either engine takes. */
 const CHUNK = 500
 
+/** @throws OverQuota. */
 export async function putManifest(queries: Queries, request: NewManifest): Promise<PutOutcome> {
+  const { result, standings } = await withinQuotas(queries, request.repository, () => putRows(queries, request))
+  return result.outcome === 'stored' ? { ...result, quotas: standings } : result
+}
+
+async function putRows(queries: Queries, request: NewManifest): Promise<PutOutcome> {
   const { repository, manifest, allowAbsent, now } = request
   const existing = await repositoryWithProtection(queries, repository)
   if (existing === undefined) await requireFreeName(queries, repository)
@@ -32,7 +39,7 @@ export async function putManifest(queries: Queries, request: NewManifest): Promi
   const moved = new Map<Tag, Digest | undefined>()
   for (const tag of request.tags) moved.set(tag, await moveTag(queries, id, tag, request))
   await nominateUntagged(queries, id, request.digest, now)
-  return { outcome: 'stored', absent, moved }
+  return { outcome: 'stored', absent, moved, quotas: [] }
 }
 
 /** Looked at where the tag is moved, and not before: nothing can come in between. */

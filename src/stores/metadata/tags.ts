@@ -5,6 +5,7 @@ import type { Engine, Queries } from './engine.ts'
 import { setTag, type TagSetting, type TagSettingOutcome } from './names/set-tag.ts'
 import { type Judge, protectionFacts, type Refusal, repositoryWithProtection } from './protection.ts'
 import { idOf, type Page } from './repositories.ts'
+import { withinQuotas } from './usage/within-quotas.ts'
 
 export type Untagged =
   | { readonly outcome: 'removed'; readonly digest: Digest }
@@ -38,7 +39,11 @@ export function createTags(engine: Engine): Tags {
     list: async (repository, { after, limit }) =>
       (await list({ repository, after: after ?? '', limit })).map(row => row.name),
     remove: (tag, record) => recordedWrite(engine, record, queries => removeTag(queries, tag)),
-    set: (setting, record) => recordedWrite(engine, record, queries => setTag(queries, setting)),
+    set: (setting, record) =>
+      recordedWrite(engine, record, async queries => {
+        const set = await withinQuotas(queries, setting.repository, () => setTag(queries, setting))
+        return set.result
+      }),
   }
 }
 

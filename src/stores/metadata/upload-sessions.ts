@@ -4,6 +4,7 @@ import type { Engine, Queries } from './engine.ts'
 import type { CondemnedObject } from './leavings.ts'
 import { requireFreeName } from './names/redirects.ts'
 import { ensurePlace } from './repositories.ts'
+import { withinQuotas } from './usage/within-quotas.ts'
 
 export interface UploadSession {
   readonly id: string
@@ -59,7 +60,7 @@ export interface FinishedUpload {
   readonly now: number
 }
 
-/** How an upload becomes a blob of its repository. */
+/** How an upload becomes a blob of its repository. Both ways @throws OverQuota. */
 export interface UploadCompletion {
   /** Is the blob stored already, whichever repository has it? Then the bytes just received are not needed. */
   isStored(digest: Digest): Promise<boolean>
@@ -144,8 +145,14 @@ export function createUploadSessions(engine: Engine): UploadSessions & UploadCom
         await queries.deleteFrom('uploads').where('id', '=', id).execute()
       }, forgettable),
     isStored: async digest => (await stored({ digest })).length > 0,
-    linkStored: upload => engine.write(queries => linkStored(queries, upload)),
-    record: upload => engine.write(queries => recordUpload(queries, upload)),
+    linkStored: upload =>
+      engine.write(
+        async queries => (await withinQuotas(queries, upload.repository, () => linkStored(queries, upload))).result,
+      ),
+    record: upload =>
+      engine.write(
+        async queries => (await withinQuotas(queries, upload.repository, () => recordUpload(queries, upload))).result,
+      ),
     releaseAll: owner =>
       engine.write(async queries => {
         await queries

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { printable, table } from '../../../entry/remote/index.ts'
 import type { CommandContext } from '../context.ts'
 import { imageNamed } from './image-name.ts'
+import { addRepositoryRename } from './names.ts'
 import { type RemoteFlags, remote } from './remote.ts'
 
 export function addImageCommands(program: Command, context: CommandContext): void {
@@ -40,11 +41,9 @@ export function addImageCommands(program: Command, context: CommandContext): voi
       ],
     }
   })
-  const list = program
-    .command('repository')
-    .description('repositories and what is in them')
-    .command('list')
-    .option('--project <name>', 'those of one project')
+  const repository = program.command('repository').description('repositories and what is in them')
+  addRepositoryRename(repository, context)
+  const list = repository.command('list').option('--project <name>', 'those of one project')
   asking<[], RemoteFlags & { readonly project?: string }>(list, async (client, _, { project }) => {
     const items = await client.all('listRepositories', { query: { project } })
     const rows = items.map(({ name, tags, manifests, sizeBytes, lastPushedAt, isCut }) => {

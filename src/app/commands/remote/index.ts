@@ -5,10 +5,13 @@ import { addImageCommands } from './images.ts'
 import { addProtectionCommands } from './immutable.ts'
 import { addLabelCommands } from './labels.ts'
 import { addLoginCommands } from './login.ts'
+import { addNameCommands } from './names.ts'
 import { addMemberCommands, addProjectCommands } from './projects.ts'
+import { addQuotaCommands } from './quotas.ts'
 import { addRetentionCommands } from './retention.ts'
 import { addRobotCommands, addTokenCommands } from './robots.ts'
 import { addSearchCommand } from './search.ts'
+import { addTagCommands } from './tags.ts'
 import { addTrashCommands } from './trash.ts'
 import { addAccessCommand, addTrustRuleCommands } from './trust-rules.ts'
 import { addUserCommands } from './users.ts'
@@ -20,6 +23,8 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addGroupCommands(program, context)
   addRoleCommands(program, context)
   addProjectCommands(program, context)
+  addNameCommands(program, context)
+  addTagCommands(program, context)
   addMemberCommands(program, context)
   addRobotCommands(program, context)
   addTokenCommands(program, context)
@@ -31,4 +36,5 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addLabelCommands(program, context)
   addRetentionCommands(program, context)
   addProtectionCommands(program, context)
+  addQuotaCommands(program, context)
 }

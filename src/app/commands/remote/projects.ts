@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { table } from '../../../entry/remote/index.ts'
 import { CommandError } from '../../command-error.ts'
 import type { CommandContext } from '../context.ts'
+import { addProjectRename } from './names.ts'
 import { done, permissionsOf, type RemoteFlags, remote } from './remote.ts'
 
 interface ProjectFlags extends RemoteFlags {
@@ -70,6 +71,7 @@ export function addProjectCommands(program: Command, context: CommandContext): v
       return { value: found, lines: [`Project ${name} was changed.`] }
     },
   )
+  addProjectRename(project, context)
   asking<[string], RemoteFlags>(
     project.command('delete').argument('<name>').description('one without repositories'),
     async (client, [name]) => {

@@ -1,10 +1,12 @@
 import type { Handlers } from '../handler.ts'
 import { ACCOUNT } from './account.ts'
 import { CATALOG } from './catalog.ts'
+import { NAMES } from './names.ts'
 import { OVERSIGHT } from './oversight.ts'
 import { PEOPLE } from './people.ts'
 import { PROJECTS } from './projects.ts'
 import { PROTECTION } from './protection.ts'
+import { QUOTAS } from './quotas.ts'
 import { RETENTION } from './retention.ts'
 import { ROBOTS } from './robots.ts'
 import { TRASH } from './trash.ts'
@@ -14,9 +16,11 @@ export const HANDLERS: Handlers = {
   ...ACCOUNT,
   ...PEOPLE,
   ...PROJECTS,
+  ...NAMES,
   ...ROBOTS,
   ...OVERSIGHT,
   ...PROTECTION,
+  ...QUOTAS,
   ...RETENTION,
   ...TRASH,
   ...CATALOG,

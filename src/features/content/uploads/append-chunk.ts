@@ -1,7 +1,9 @@
-import { type DigestAlgorithm, RegistryError } from '../../../oci/index.ts'
+import { type Digest, type DigestAlgorithm, RegistryError } from '../../../oci/index.ts'
 import type { Incoming } from '../../../stores/blobs/index.ts'
 import type { Permit } from '../../access/index.ts'
 import type { Content } from '../content.ts'
+import { requireRoom } from '../over-quota.ts'
+import type { Room } from '../push-quotas.ts'
 import { requireSession, withClaim } from './session.ts'
 import { digestSoFar, type RunningHash } from './upload-hashes.ts'
 
@@ -21,11 +23,11 @@ export async function uploadStatus(content: Content, permit: Permit<'push'>, id:
   return session.brokenOff ? withClaim(content, { id }, received) : received()
 }
 
-/** Appends one chunk and gives the number of bytes received so far. @throws RANGE_INVALID for one out of order. */
+/** Appends one chunk and gives the number of bytes received so far. @throws RANGE_INVALID for one out of order, DENIED. */
 export async function appendChunk(content: Content, permit: Permit<'push'>, id: string, chunk: Chunk): Promise<number> {
   const session = await requireSession(content, permit, id)
   return withClaim(content, { id }, async ({ keepHashed }) => {
-    const { lengthBytes, running } = await receive(content, id, session.algorithm, chunk)
+    const { lengthBytes, running } = await receive(content, permit, { id, algorithm: session.algorithm }, chunk)
     if (running) keepHashed({ lengthBytes, digest: digestSoFar(running) })
     return lengthBytes
   })
@@ -37,19 +39,23 @@ export async function appendChunk(content: Content, permit: Permit<'push'>, id: 
  */
 export async function receive(
   content: Content,
-  id: string,
-  algorithm: DigestAlgorithm,
+  permit: Permit<'push'>,
+  { id, algorithm, digest }: { readonly id: string; readonly algorithm: DigestAlgorithm; readonly digest?: Digest },
   chunk: Chunk,
 ): Promise<{ readonly lengthBytes: number; readonly running: RunningHash | undefined }> {
   const offset = await content.uploads.received(id)
   checkRange(chunk, offset)
   const { incoming } = chunk
   requireBlobSize(content, offset + (incoming.sizeBytes ?? 0))
+  const room =
+    incoming.sizeBytes === 0
+      ? undefined
+      : await requireRoom(content, permit, { sizeBytes: offset + (incoming.sizeBytes ?? 1), digest })
   const running = content.hashes.take(id, algorithm, offset)
   const lengthBytes = await content.uploads.append(
     id,
     offset,
-    { ...incoming, stream: bounded(content, chunk, offset) },
+    { ...incoming, stream: bounded(content, permit, chunk, { offset, room, digest }) },
     running && (bytes => void running.hash.update(bytes)),
   )
   chunk.onReceived?.()
@@ -61,11 +67,23 @@ export async function receive(
 }
 
 /** The stream, broken off with an error where it leaves its range or the limit. */
-async function* bounded(content: Content, { incoming, range }: Chunk, offset: number) {
+async function* bounded(
+  content: Content,
+  permit: Permit<'push'>,
+  { incoming, range }: Chunk,
+  {
+    offset,
+    room: known,
+    digest,
+  }: { readonly offset: number; readonly room: Room | undefined; readonly digest: Digest | undefined },
+) {
   let length = offset
+  let room = known
   for await (const bytes of incoming.stream) {
     length += bytes.length
     requireBlobSize(content, length)
+    // Whoever does not say how much is coming is stopped on the way.
+    if (room && length > room.bytes) room = await requireRoom(content, permit, { sizeBytes: length, digest })
     if (range && length > range.to + 1) throw wrongLength(range, length - offset)
     yield bytes
   }

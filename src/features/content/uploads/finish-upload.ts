@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { algorithmOf, type Digest, parseDigest, RegistryError, type RepositoryName } from '../../../oci/index.ts'
-import { OutcomeUnknown } from '../../../platform/outcome/index.ts'
+import { OutcomeUnknown, OverQuota } from '../../../platform/outcome/index.ts'
 import { type Permit, repositoryOf } from '../../access/index.ts'
 import type { Content } from '../content.ts'
+import { refusal } from '../over-quota.ts'
 import { type Chunk, receive } from './append-chunk.ts'
 import { requireSession, takenOver, withClaim } from './session.ts'
 import { digestSoFar } from './upload-hashes.ts'
@@ -10,7 +11,7 @@ import { digestSoFar } from './upload-hashes.ts'
 /**
  * Takes the last chunk, if there is one, checks the digest of the whole and makes it a blob of the repository;
  * bytes, then metadata, are durable when it resolves. Until it is recorded it can be asked for again. A digest that does not match leaves no upload behind.
- * @throws DIGEST_INVALID, RANGE_INVALID, SIZE_INVALID, BLOB_UPLOAD_UNKNOWN.
+ * @throws DIGEST_INVALID, RANGE_INVALID, SIZE_INVALID, BLOB_UPLOAD_UNKNOWN, DENIED when a quota is in the way.
  */
 export async function finishUpload(
   content: Content,
@@ -24,10 +25,15 @@ export async function finishUpload(
     // The client asks again, with or without the last chunk, because it never got its answer.
     if (reopened && (await digestOf(content, id, digest)) === digest) {
       const sizeBytes = await content.uploads.received(id)
-      return store(content, { id, claim, repository, digest, sizeBytes })
+      return store(content, permit, { id, claim, repository, digest, sizeBytes })
     }
     const ending = { ...chunk, incoming: { ...chunk.incoming, ends: true } }
-    const { lengthBytes, running } = await receive(content, id, algorithmOf(digest), ending)
+    const { lengthBytes, running } = await receive(
+      content,
+      permit,
+      { id, algorithm: algorithmOf(digest), digest },
+      ending,
+    )
     content.hashes.forget(id)
     const known = running ? digestSoFar(running) : hashed?.lengthBytes === lengthBytes ? hashed.digest : undefined
     const actual = known === digest ? known : await digestOf(content, id, digest)
@@ -39,7 +45,7 @@ export async function finishUpload(
         { detail: { expected: digest, actual, sizeBytes: lengthBytes } },
       )
     }
-    await store(content, { id, claim, repository, digest, sizeBytes: lengthBytes })
+    await store(content, permit, { id, claim, repository, digest, sizeBytes: lengthBytes })
   })
 }
 
@@ -67,10 +73,26 @@ async function digestOf(content: Content, id: string, digest: Digest): Promise<D
   return parseDigest(`${algorithm}:${hash.digest('hex')}`)
 }
 
-async function store(
-  content: Content,
-  upload: { id: string; claim: string; repository: RepositoryName; digest: Digest; sizeBytes: number },
-): Promise<void> {
+interface ReceivedUpload {
+  readonly id: string
+  readonly claim: string
+  readonly repository: RepositoryName
+  readonly digest: Digest
+  readonly sizeBytes: number
+}
+
+async function store(content: Content, permit: Permit<'push'>, upload: ReceivedUpload): Promise<void> {
+  try {
+    await makeBlob(content, upload)
+  } catch (error) {
+    if (!(error instanceof OverQuota)) throw error
+    // Nobody can make a blob of it, however often it is tried.
+    await discard(content, upload.id)
+    throw await refusal(content, permit, error.excess)
+  }
+}
+
+async function makeBlob(content: Content, upload: ReceivedUpload): Promise<void> {
   const { id, repository, digest } = upload
   const { sessions, uploads, clock } = content
   if ((await sessions.isStored(digest)) && (await sessions.linkStored({ repository, digest, now: clock() }))) {

@@ -29,6 +29,7 @@ export async function* deleteImages(
   deleting: Deleting,
   plan: RepositoryPlan,
   images: readonly PlannedImage[],
+  signal: AbortSignal,
 ): AsyncGenerator<DeletedImage> {
   let batch: PlannedImage[] = []
   let size = 0
@@ -36,10 +37,13 @@ export async function* deleteImages(
     batch.push(image)
     size += image.entries.filter(({ number }) => isGoing(plan, number)).length
     if (size < BATCH) continue
+    // Between two: of what was deleted everything is told.
+    if (signal.aborted) return
     yield* await deleteBatch(deleting, plan, batch)
     batch = []
     size = 0
   }
+  if (signal.aborted) return
   yield* await deleteBatch(deleting, plan, batch)
 }
 

@@ -88,11 +88,12 @@ class Run {
   async #delete(reading: RetentionReading, plan: RepositoryPlan): Promise<void> {
     const { policy, by } = this.#task
     const deleting: Deleting = { ...this.#engine, policy, by, now: this.#now, deletion: this.#deletion }
+    const { signal } = this.#options
     for await (const images of imagesOf(reading, plan, this.#freed)) {
-      for await (const { image, skipped } of deleteImages(deleting, plan, images)) {
+      for await (const { image, skipped } of deleteImages(deleting, plan, images, signal)) {
         for (const item of itemsOf(policy, plan, image, { now: this.#now, skipped })) await this.#told(item)
-        if (this.#options.signal.aborted) return
       }
+      if (signal.aborted) return
     }
   }
 

@@ -21,13 +21,13 @@ export interface RepositoryToSearch {
 }
 
 export interface ImageKey {
+  /** Of its manifest. Grows with each that is new. */
+  readonly id: number
   readonly repositoryId: number
   readonly digest: Digest
 }
 
 export interface NewImage extends ImageKey {
-  /** Grows with each manifest that is new. */
-  readonly id: number
   readonly repository: RepositoryName
 }
 
@@ -93,7 +93,7 @@ export function createImageSearch(engine: Engine): ImageSearch {
       const own = [inThese(repositoryIds, filter)]
       if (after !== undefined) own.push(sql<SqlBool>`m.digest > ${after}`)
       if (upTo !== undefined) own.push(sql<SqlBool>`m.digest <= ${upTo}`)
-      const { rows } = await sql<ImageKey>`select m.repository_id as "repositoryId", m.digest
+      const { rows } = await sql<ImageKey>`select m.id, m.repository_id as "repositoryId", m.digest
         from ${source(filter)} where ${every([...own, ...conditions(db, filter)])}`.execute(db)
       return rows
     },

@@ -62,7 +62,16 @@ export function countOnPostgres(): readonly string[] {
         from (values (old.project_id, -1), (new.project_id, 1)) m (project, sign), (${CONTENTS}) c`)}
       update repository_blobs set project_id = new.project_id where repository_id = new.id;`,
     ),
-    `create trigger berth_usage_move after update of project_id on repositories for each row
+    // A project that is renamed keeps its repositories: it has its new name before or after them.
+    run(
+      'rename_repository',
+      `new.project_id := coalesce((select id from projects where name = split_part(new.name, '/', 1)), new.project_id);`,
+      'new',
+    ),
+    `create trigger berth_usage_rename before update of name on repositories for each row
+      when (old.name <> new.name) execute function berth_usage_rename_repository()`,
+    // Of any column: what the trigger above does is not seen as an update of this one.
+    `create trigger berth_usage_move after update on repositories for each row
       when (old.project_id is distinct from new.project_id) execute function berth_usage_move_repository()`,
     run('assign_link', `new.project_id := (select project_id from repositories where id = new.repository_id);`, 'new'),
     `create trigger berth_usage_assign before insert on repository_blobs for each row when (new.project_id is null)

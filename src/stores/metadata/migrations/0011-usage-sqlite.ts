@@ -61,6 +61,13 @@ export function countOnSqlite(): readonly string[] {
       'after insert on repositories when new.project_id is null',
       `update repositories set project_id = (select id from projects where name = ${FIRST('new.name')}) where id = new.id;`,
     ),
+    // A project that is renamed keeps its repositories: it has its new name before or after them.
+    trigger(
+      'repository_renamed',
+      'after update of name on repositories when old.name <> new.name',
+      `update repositories set project_id = coalesce((select id from projects where name = ${FIRST('new.name')}), project_id)
+        where id = new.id;`,
+    ),
     trigger(
       'repository_moved',
       'after update of project_id on repositories when old.project_id is not new.project_id',

@@ -1,5 +1,6 @@
 import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import type { Engine } from '../engine.ts'
+import { withinQuotas } from '../usage/within-quotas.ts'
 import { type ProjectRename, type ProjectRenameOutcome, renameProject } from './rename-project.ts'
 import { type RepositoryRename, type RepositoryRenameOutcome, renameRepository } from './rename-repository.ts'
 
@@ -14,7 +15,11 @@ export interface Names {
 
 export function createNames(engine: Engine): Names {
   return {
-    renameRepository: (rename, record) => recordedWrite(engine, record, queries => renameRepository(queries, rename)),
+    renameRepository: (rename, record) =>
+      recordedWrite(engine, record, async queries => {
+        const renamed = await withinQuotas(queries, rename.to, () => renameRepository(queries, rename))
+        return renamed.result
+      }),
     renameProject: (rename, record) => recordedWrite(engine, record, queries => renameProject(queries, rename)),
   }
 }

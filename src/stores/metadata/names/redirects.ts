@@ -5,6 +5,8 @@ import type { Engine, Queries } from '../engine.ts'
 export interface Redirects {
   /** What the repository that had the name is called now; undefined when none had it, or one has it. */
   find(name: RepositoryName): Promise<RepositoryName | undefined>
+  /** The same of a project. */
+  findProject(name: string): Promise<string | undefined>
 }
 
 export function createRedirects(engine: Engine): Redirects {
@@ -28,7 +30,15 @@ export function createRedirects(engine: Engine): Redirects {
           .where('project_redirects.name', '=', parameter('project')),
       ),
   )
+  const findProject = engine.prepare<{ project: string }, { name: string }>((db, parameter) =>
+    db
+      .selectFrom('project_redirects')
+      .innerJoin('projects', 'projects.id', 'project_redirects.project_id')
+      .select('projects.name')
+      .where('project_redirects.name', '=', parameter('project')),
+  )
   return {
+    findProject: async project => (await findProject({ project }))[0]?.name,
     async find(name) {
       const project = firstOf(name)
       const rows = await find({ name, project })

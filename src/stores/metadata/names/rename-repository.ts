@@ -1,6 +1,7 @@
 import type { RepositoryName } from '../../../oci/index.ts'
 import type { Queries } from '../engine.ts'
 import { projectId } from '../identity/projects.ts'
+import { type Judge, protectionFacts, type Refusal, repositoryWithProtection } from '../protection.ts'
 import { repositoryId } from '../repositories.ts'
 import { type Renaming, type Rewritten, renamedDocument, rewritePatterns } from './patterns.ts'
 import { firstOf, isFormerProject } from './redirects.ts'
@@ -11,6 +12,8 @@ export interface RepositoryRename {
   readonly now: number
   /** The name of the principal. */
   readonly by: string
+  /** What must stay as it is stays, its name too. */
+  readonly judge: Judge
 }
 
 export type RepositoryRenameOutcome =
@@ -20,15 +23,22 @@ export type RepositoryRenameOutcome =
       /** Grants and rules that name the repository in the project that it left: they are about nothing any more. */
       readonly leftBehind: number
     }
+  | { readonly outcome: 'protected'; readonly refusal: Refusal }
   | { readonly outcome: 'unknown' | 'unknown project' | 'taken' | 'former name' }
 
 /** Gives the repository another name, in another project perhaps; nothing of it is copied. */
 export async function renameRepository(
   queries: Queries,
-  { from, to, now, by }: RepositoryRename,
+  { from, to, now, by, judge }: RepositoryRename,
 ): Promise<RepositoryRenameOutcome> {
-  const id = await repositoryId(queries, from)
-  if (id === undefined) return { outcome: 'unknown' }
+  const found = await repositoryWithProtection(queries, from)
+  if (!found) return { outcome: 'unknown' }
+  const { id } = found
+  if (found.isProtected) {
+    const facts = await protectionFacts(queries, { ...found, repository: from }, [])
+    const refusal = judge(facts, { kind: 'rename', by: 'person', now })
+    if (refusal) return { outcome: 'protected', refusal }
+  }
   if ((await repositoryId(queries, to)) !== undefined) return { outcome: 'taken' }
   if (!(await takeName(queries, id, to))) return { outcome: 'former name' }
   const [project, target] = [firstOf(from), firstOf(to)]

@@ -22,8 +22,8 @@ export interface TagSetting {
 
 export type TagSettingOutcome =
   | { readonly outcome: 'set'; readonly digest: Digest; readonly before: Digest | undefined }
-  /** It pointed there, and that is not in the repository any more. */
-  | { readonly outcome: 'gone'; readonly digest: Digest }
+  /** It is not in the repository, or not any more; `trashId` of its entry in the trash. */
+  | { readonly outcome: 'gone'; readonly digest: Digest; readonly trashId: string | undefined }
   | { readonly outcome: 'tag taken'; readonly by: Digest; readonly digest: Digest }
   | {
       readonly outcome: 'protected'
@@ -45,7 +45,8 @@ export async function setTag(queries: Queries, setting: TagSetting): Promise<Tag
   const place = { repositoryId: found.id, tag }
   const digest = 'digest' in target ? target.digest : await earlierDigest(queries, place, target)
   if (digest === undefined) return { outcome: 'never' }
-  if (!(await isStored(queries, found.id, digest))) return { outcome: 'gone', digest }
+  if (!(await isStored(queries, found.id, digest)))
+    return { outcome: 'gone', digest, trashId: await trashIdOf(queries, found.id, digest) }
   const refused = await refuse(queries, { ...found, digest }, setting)
   if (refused) return refused
   const kind = 'digest' in target ? 'set' : 'restore'
@@ -64,6 +65,19 @@ async function isStored(queries: Queries, repositoryId: number, digest: Digest):
     .where('state', '=', 'stored')
     .executeTakeFirst()
   return manifest !== undefined
+}
+
+async function trashIdOf(queries: Queries, repositoryId: number, digest: Digest): Promise<string | undefined> {
+  const entry = await queries
+    .selectFrom('trash')
+    .select('id')
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .where('kind', '=', 'manifest')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return entry?.id
 }
 
 /** As for a push: what is so already may be set again. */

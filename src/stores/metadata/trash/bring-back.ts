@@ -64,10 +64,11 @@ async function insertManifest(queries: Queries, { id }: TrashEntry, now: number)
         .where('id', '=', id) as never,
     )
     .onConflict(conflict =>
-      conflict.columns(['repository_id', 'digest']).doUpdateSet({
-        state: 'stored',
-        bytes: ({ ref }) => ref('excluded.bytes'),
-      }),
+      conflict
+        .columns(['repository_id', 'digest'])
+        .doUpdateSet({ state: 'stored', bytes: ({ ref }) => ref('excluded.bytes') })
+        // What was pushed again since is whole.
+        .where('manifests.state', '=', 'damaged'),
     )
     .execute()
 }

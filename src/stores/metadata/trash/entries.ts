@@ -1,4 +1,4 @@
-import type { Digest, RepositoryName, Tag } from '../../../oci/index.ts'
+import { type Digest, fallbackTags, type RepositoryName, type Tag } from '../../../oci/index.ts'
 import type { Queries } from '../engine.ts'
 import type { TrashKind } from '../schema-trash.ts'
 
@@ -85,6 +85,7 @@ export async function companionsOf(
   queries: Queries,
   { repositoryId, digest, deletion }: TrashEntry,
 ): Promise<readonly TrashEntry[]> {
+  const ofReferrers = fallbackTags(digest).map(tag => JSON.stringify([tag]))
   const rows = await selectEntries(queries)
     .where('trash.deletion', '=', deletion)
     .where('trash.repository_id', '=', repositoryId)
@@ -92,6 +93,7 @@ export async function companionsOf(
       or([
         and([eb('trash.kind', '=', 'manifest'), eb('trash.subject', '=', digest)]),
         and([eb('trash.kind', '=', 'tag'), eb('trash.digest', '=', digest)]),
+        and([eb('trash.kind', '=', 'tag'), eb('trash.tags', 'in', ofReferrers)]),
       ]),
     )
     .orderBy('trash.id')

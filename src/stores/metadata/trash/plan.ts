@@ -44,7 +44,7 @@ class Planning {
 
   async #planAnew(entry: TrashEntry): Promise<RestorePlan> {
     const { blobs, manifests } = await absentTargets(this.#queries, entry)
-    const missing = [...(entry.isDamaged ? [entry.digest] : []), ...blobs]
+    const missing = [...(await damageOf(this.#queries, entry)), ...blobs]
     const order: TrashEntry[] = []
     const incomplete = []
     for (const digest of manifests) {
@@ -60,7 +60,8 @@ class Planning {
     if (missing.length > 0) return { order: [], missing, incomplete: [] }
     order.push(entry)
     for (const companion of entry.kind === 'manifest' ? await companionsOf(this.#queries, entry) : []) {
-      if (companion.kind === 'tag' && !this.#withTags) continue
+      const isOwnTag = companion.kind === 'tag' && companion.digest === entry.digest
+      if (isOwnTag && !this.#withTags) continue
       const planned = await this.plan(companion)
       if (planned.missing.length > 0) incomplete.push({ entry: companion, missing: planned.missing })
       order.push(...planned.order)
@@ -68,6 +69,19 @@ class Planning {
     }
     return { order, missing: [], incomplete }
   }
+}
+
+/** Its own bytes, unless somebody pushed them again. */
+async function damageOf(queries: Queries, { isDamaged, repositoryId, digest }: TrashEntry): Promise<readonly Digest[]> {
+  if (!isDamaged) return []
+  const live = await queries
+    .selectFrom('manifests')
+    .select('digest')
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .where('state', '=', 'stored')
+    .executeTakeFirst()
+  return live ? [] : [digest]
 }
 
 /** What it held: blobs of which the bytes are not there, and manifests that the repository has not. */

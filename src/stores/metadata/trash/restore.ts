@@ -3,6 +3,7 @@ import { nominateUntagged } from '../candidates.ts'
 import type { Queries } from '../engine.ts'
 import { pointTag } from '../names/tag-changes.ts'
 import { type Judge, type ProtectionFacts, protectionFacts, type Refusal } from '../protection.ts'
+import { withinQuotas } from '../usage/within-quotas.ts'
 import { bringBackManifest } from './bring-back.ts'
 import { findEntry, type TrashEntry } from './entries.ts'
 import { planRestore } from './plan.ts'
@@ -53,8 +54,17 @@ export interface Restored {
 
 type Draft = { readonly [K in keyof Restored]: Restored[K][number][] }
 
-/** Each with what it needs and what went with it, or not at all. */
+/** Each with what it needs and what went with it, or not at all; entries of one project. @throws OverQuota. */
 export async function restoreEntries(queries: Queries, request: RestoreRequest): Promise<Restored> {
+  for (const id of request.ids) {
+    const entry = await findEntry(queries, id)
+    if (!entry) continue
+    return (await withinQuotas(queries, entry.repository, () => restoreAll(queries, request))).result
+  }
+  return { entries: [], keptTags: [], notRestored: [] }
+}
+
+async function restoreAll(queries: Queries, request: RestoreRequest): Promise<Restored> {
   const restored: Draft = { entries: [], keptTags: [], notRestored: [] }
   for (const id of request.ids) {
     const entry = await findEntry(queries, id)

@@ -1,0 +1,5 @@
+export type { QuotaChange, Usage, UsageDifference, UsageSample } from '../../stores/metadata/index.ts'
+export { changeQuota, checkUsage, readUsageHistory, repairUsage, showUsage } from './administer.ts'
+export { keepUsageHistory } from './keep-history.ts'
+export { pushQuotas } from './push-quotas.ts'
+export type { Quotas } from './quotas.ts'

@@ -1,0 +1,8 @@
+export type { TagChange } from '../../stores/metadata/index.ts'
+export { forgetHistory, type HistoryRules } from './forget-history.ts'
+export { listRedirects, type RedirectView, removeRedirect } from './redirects.ts'
+export { type RenamedProject, renameProject } from './rename-project.ts'
+export { type RenamedRepository, renameRepository } from './rename-repository.ts'
+export type { RepositoryNames } from './repositories.ts'
+export { deleteTag, restoreTag, setTag, type TagSet } from './set-tag.ts'
+export { listTagHistory } from './tag-history.ts'
