@@ -12,6 +12,7 @@ import { audit } from './bounds/audit.ts'
 import type { Bound } from './bounds/bound.ts'
 import { memory, memoryOf } from './bounds/memory.ts'
 import { processes } from './bounds/processes.ts'
+import { retention } from './bounds/retention.ts'
 import { scale } from './bounds/scale.ts'
 import { blobs } from './comparisons/blobs.ts'
 import { lists } from './comparisons/lists.ts'
@@ -119,7 +120,7 @@ async function runScaledBounds(): Promise<Bound[]> {
 
 async function runBounds(): Promise<Bound[]> {
   const measured: Bound[] = []
-  for (const [name, run] of Object.entries({ scale, memory, processes, access, audit })) {
+  for (const [name, run] of Object.entries({ scale, memory, processes, access, audit, retention })) {
     if (!wanted({ name })) continue
     progress(name)
     measured.push(...(await run(folder, rounds)))

@@ -232,7 +232,7 @@ function holds(
   const selected = entries.filter(other => knownOf(select, other) === 'yes')
   const age = (at: number) => (moment.now - at) / DAY_MS
   const within = (limits: NonNullable<Conditions['pushed']>, days: number) =>
-    days >= (limits.atLeastDays ?? 0) && days <= (limits.atMostDays ?? Number.POSITIVE_INFINITY)
+    days >= (limits.atLeastDays ?? Number.NEGATIVE_INFINITY) && days <= (limits.atMostDays ?? Number.POSITIVE_INFINITY)
   if (pushed && !within(pushed, age(entry.setAt))) return false
   if (pulled && !within(pulled, age(usedAt(entry, moment)))) return false
   if (!isCounted) return true
@@ -248,8 +248,8 @@ function newestOf(
 ): { among: ReadonlySet<string>; beyond: ReadonlySet<string> } {
   const counted = by === 'version' ? selected.filter(({ tag }) => versionOf(tag)) : selected
   const images = [...new Set(counted.map(({ digest }) => digest))]
+  const of = (digest: string) => counted.filter(entry => entry.digest === digest)
   const newer = (one: string, other: string) => {
-    const of = (digest: string) => counted.filter(entry => entry.digest === digest)
     const best = (digest: string) =>
       by === 'version'
         ? (of(digest)
@@ -259,7 +259,8 @@ function newestOf(
         : Math.max(...of(digest).map(entry => (by === 'push' ? entry.setAt : usedAt(entry, moment))))
     const [first, second] = [best(one), best(other)]
     const order = typeof first === 'string' ? Bun.semver.order(second as string, first) : (second as number) - first
-    return order || (one < other ? -1 : 1)
+    const isUntagged = (digest: string) => (of(digest)[0]?.tag === undefined ? 1 : 0)
+    return order || isUntagged(one) - isUntagged(other) || (one < other ? -1 : 1)
   }
   const [repository] = selected.map(entry => entry.repository)
   const ownersOf = (digest: string): string[] =>

@@ -8,8 +8,8 @@ export const BEYOND = 1
 export const AMONG = 2
 
 /**
- * For each image of the repository whether it is among the newest of those selected. At the same moment or version the
- * smaller digest comes first. What belongs to another image that is counted takes no place, and is where that one is.
+ * For each image of the repository whether it is among the newest of those selected. At the same moment or version
+ * tagged images come first, and the smaller digest. What belongs to another image that is counted takes no place, and is where that one is.
  */
 export function rankNewest(entries: Entries, selection: Uint8Array, { count, by }: NewestCount): Uint8Array {
   const ages = by === 'version' ? byVersion(entries, selection) : byTime(entries, selection, by)
