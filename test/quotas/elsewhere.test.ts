@@ -43,10 +43,7 @@ test('what is brought back from the trash must fit', async () => {
   await set('trashed', { manifests: { hard: 0 } })
   const [entry] = (await api('GET', '/projects/trashed/trash')).body.items
   const restore = () => api('POST', `/projects/trashed/trash/${entry.id}/restore`, {})
-  expect(await restore()).toMatchObject({
-    status: 403,
-    body: { code: 'DENIED', detail: expect.stringContaining('0 manifests') },
-  })
+  expect(await restore()).toMatchObject({ status: 409, body: { detail: expect.stringContaining('0 manifests') } })
   expect(await usedBy('trashed')).toMatchObject({ manifests: 0, tags: 0 })
   await set('trashed', { manifests: { hard: 1 } })
   expect(await restore()).toMatchObject({ status: 200 })
