@@ -140,7 +140,10 @@ const scene = fc.record({
 type Scene = typeof scene extends fc.Arbitrary<infer Value> ? Value : never
 
 test('what goes and what stays is precisely what the model says, and a dry run tells the same as the run after it', async () => {
-  await fc.assert(fc.asyncProperty(scene, checkScene), { numRuns: RUNS, endOnFailure: process.env.BERTH_TEST_FIRST === '1' })
+  await fc.assert(fc.asyncProperty(scene, checkScene), {
+    numRuns: RUNS,
+    endOnFailure: process.env.BERTH_TEST_FIRST === '1',
+  })
   // A property of nothing holds as well.
   for (const cases of Object.values(seen)) expect(cases).toBeGreaterThan(RUNS / 5)
 })

@@ -9,6 +9,9 @@ const [APP, TAG] = ['team/app' as RepositoryName, 'v1' as Tag]
 const digestOf = (number: number) => `sha256:${String(number).padStart(64, '0')}` as Digest
 
 /** What names promise on every engine. */
+/** Nothing has to stay as it is. */
+const judge = () => undefined
+
 export function namesContract(name: string, open: () => Promise<OpenedEngine>): void {
   describe(`names and their history on ${name}:`, () => {
     let opened: OpenedEngine
@@ -94,7 +97,7 @@ export function namesContract(name: string, open: () => Promise<OpenedEngine>): 
 
     test('a former name is nobody’s until its redirect is removed', async () => {
       const to = 'team/web' as RepositoryName
-      expect(await metadata.names.renameRepository({ from: APP, to, now: 5, by: 'ada' })).toMatchObject({
+      expect(await metadata.names.renameRepository({ from: APP, to, now: 5, by: 'ada', judge })).toMatchObject({
         outcome: 'renamed',
       })
       expect(await metadata.redirects.find(APP)).toBe(to)
@@ -114,8 +117,20 @@ export function namesContract(name: string, open: () => Promise<OpenedEngine>): 
       for (const each of [one, two] as RepositoryName[])
         await opened.engine.write(queries => ensureRepository(queries, each, 1))
       const outcomes = await Promise.all([
-        metadata.names.renameRepository({ from: one as RepositoryName, to: to as RepositoryName, now: 5, by: 'ada' }),
-        beside.names.renameRepository({ from: two as RepositoryName, to: to as RepositoryName, now: 5, by: 'bob' }),
+        metadata.names.renameRepository({
+          from: one as RepositoryName,
+          to: to as RepositoryName,
+          now: 5,
+          by: 'ada',
+          judge,
+        }),
+        beside.names.renameRepository({
+          from: two as RepositoryName,
+          to: to as RepositoryName,
+          now: 5,
+          by: 'bob',
+          judge,
+        }),
       ])
       expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(['renamed', 'taken'])
       await others.close()
@@ -151,7 +166,7 @@ export function namesContract(name: string, open: () => Promise<OpenedEngine>): 
       for (const each of ['a', 'b']) await identities.projects.create({ name: each, visibility: 'private', now: 1 })
       for (const each of ['a/x', 'b/x'] as RepositoryName[])
         await opened.engine.write(queries => ensureRepository(queries, each, 1))
-      const away = { from: 'b/x' as RepositoryName, to: 'team/x' as RepositoryName, now: 2, by: 'ada' }
+      const away = { from: 'b/x' as RepositoryName, to: 'team/x' as RepositoryName, now: 2, by: 'ada', judge }
       expect(await names.renameRepository(away)).toMatchObject({ outcome: 'renamed' })
       expect(await identities.projects.remove('b')).toBe('removed')
       const rename = { from: 'a', to: 'b', now: 3, by: 'ada' }

@@ -10,7 +10,7 @@ import { StaleAnswers } from './stale-answers.ts'
 
 const MAX_ATTEMPTS = 30
 /** After so many, others wait. */
-const MOST_BESIDE_OTHERS = 5
+const MOST_BESIDE_OTHERS = 15
 const FIRST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 200
 /** What others change is seen after so long at the latest. */
