@@ -12,6 +12,7 @@ import { audit } from './bounds/audit.ts'
 import type { Bound } from './bounds/bound.ts'
 import { memory, memoryOf } from './bounds/memory.ts'
 import { processes } from './bounds/processes.ts'
+import { quotas } from './bounds/quotas.ts'
 import { retention } from './bounds/retention.ts'
 import { scale } from './bounds/scale.ts'
 import { blobs } from './comparisons/blobs.ts'
@@ -120,7 +121,7 @@ async function runScaledBounds(): Promise<Bound[]> {
 
 async function runBounds(): Promise<Bound[]> {
   const measured: Bound[] = []
-  for (const [name, run] of Object.entries({ scale, memory, processes, access, audit, retention })) {
+  for (const [name, run] of Object.entries({ scale, memory, processes, access, audit, quotas, retention })) {
     if (!wanted({ name })) continue
     progress(name)
     measured.push(...(await run(folder, rounds)))
