@@ -82,7 +82,7 @@ describe('a repository that is renamed', () => {
     await push(client, 'team/kept', 'v1', 'kept one')
     await push(client, 'team/kept', 'v1', 'kept two')
     expect(
-      (await asOwner('POST', '/projects/team/locks', { repository: 'team/kept', kinds: ['write'], reason: 'a test' }))
+      (await asOwner('POST', '/projects/team/locks', { repository: 'team/kept', kinds: ['delete'], reason: 'a test' }))
         .status,
     ).toBe(201)
     expect((await rename('team/kept', 'team/kept-2')).status).toBe(200)
@@ -93,7 +93,7 @@ describe('a repository that is renamed', () => {
     expect(repositories).not.toContain('team/kept')
     const { body } = await asOwner('GET', '/projects/team/tags/v1/history?repository=team/kept-2')
     expect(body.items).toMatchObject([{ kind: 'move' }, { kind: 'push' }])
-    expect(await client.putManifest('team/kept-2', 'v2', imageSaying('kept one').image)).toBe(403)
+    expect(await client.remove('team/kept-2', 'manifests', 'v1')).toBe(403)
   })
 
   test('takes no pushes by its old name, and says where to push', async () => {
