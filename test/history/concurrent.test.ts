@@ -56,10 +56,10 @@ test('a repository that is renamed again and again while it is pushed to loses n
     present = to
   }
   await Bun.sleep(700)
+  while (acknowledged.size <= 20) await Bun.sleep(20)
   isOver = true
   await Promise.all(working)
   expect(odd).toEqual([])
-  expect(acknowledged.size).toBeGreaterThan(20)
   for (const [tag, digest] of acknowledged) {
     expect([tag, await digestOfTag(client, 'calm/last', tag)]).toEqual([tag, digest])
     for (const { digest: blob } of imageSaying(tag).blobs) expect(await client.head(ROUTE[0], 'blobs', blob)).toBe(200)
@@ -95,9 +95,9 @@ test('a project that is renamed while it is pushed to loses nothing that was ack
     project = to
   }
   await Bun.sleep(500)
+  while (acknowledged.size <= 20) await Bun.sleep(20)
   isOver = true
   await Promise.all(working)
-  expect(acknowledged.size).toBeGreaterThan(20)
   for (const [key, digest] of acknowledged) {
     const [repository = '', tag = ''] = key.split(' ')
     for (const each of ['one', 'two', 'three'])
