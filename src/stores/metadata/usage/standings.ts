@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { RepositoryName } from '../../../oci/index.ts'
 import type { Queries } from '../engine.ts'
+import { compiledOnce } from '../prepared.ts'
 import { projectNameOf } from '../repositories.ts'
 import type { QuotaPassed, UsageKind, Used } from '../schema-usage.ts'
 import type { Scope } from './scope.ts'
@@ -42,9 +43,14 @@ export function selectStandings(queries: Queries, project: string) {
     )
 }
 
+/** Asked twice by all that adds something. */
+const findStandings = compiledOnce<{ project: string }, StandingRow>((db, parameter) =>
+  selectStandings(db, parameter('project')),
+)
+
 export async function standingsOf(queries: Queries, repository: RepositoryName): Promise<readonly Standing[]> {
   const project = projectNameOf(repository)
-  return standingsFrom(await selectStandings(queries, project).execute(), project)
+  return standingsFrom(await findStandings(queries, { project }), project)
 }
 
 export function standingsFrom(rows: readonly StandingRow[], project: string): readonly Standing[] {
