@@ -82,7 +82,8 @@ async function crashLoop(
             stderr: 'ignore',
           })
         : undefined
-      await Bun.sleep((collector ? 60 : 5) + random.below(blobsIn ? 900 : onPostgres ? 500 : 150))
+      const pauseMs = (collector ? 60 : 5) + random.below(blobsIn ? 900 : onPostgres ? 500 : 150)
+      await Bun.sleep(pauseMs * slowness(kill + 1, counts.acknowledged))
       if (random.chance(0.5)) collector?.kill('SIGKILL')
       if (await killOne(berth.pid)) await Bun.sleep(50)
       await berth.kill()
@@ -99,6 +100,12 @@ async function crashLoop(
     await rm(dataFolder, { recursive: true, force: true })
   }
   return counts
+}
+
+/** Kills that always come before anything was acknowledged say nothing: a slow machine gets more time in between. */
+function slowness(kills: number, acknowledged: number): number {
+  const most = onPostgres || blobsIn !== undefined ? 3 : 8
+  return Math.min(most, Math.max(1, (2 * kills) / Math.max(1, acknowledged)))
 }
 
 async function expectNothingLost(
