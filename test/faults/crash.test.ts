@@ -82,8 +82,10 @@ async function crashLoop(
             stderr: 'ignore',
           })
         : undefined
-      const pauseMs = (collector ? 60 : 5) + random.below(blobsIn ? 900 : onPostgres ? 500 : 150)
-      await Bun.sleep(pauseMs * slowness(kill + 1, counts.acknowledged))
+      // On a slow machine all kills would come before anything is acknowledged: every other one waits for that.
+      const before = counts.acknowledged
+      while (kill % 2 === 0 && counts.acknowledged === before) await Bun.sleep(5)
+      await Bun.sleep((collector ? 60 : 5) + random.below(blobsIn ? 900 : onPostgres ? 500 : 150))
       if (random.chance(0.5)) collector?.kill('SIGKILL')
       if (await killOne(berth.pid)) await Bun.sleep(50)
       await berth.kill()
@@ -100,12 +102,6 @@ async function crashLoop(
     await rm(dataFolder, { recursive: true, force: true })
   }
   return counts
-}
-
-/** Kills that always come before anything was acknowledged say nothing: a slow machine gets more time in between. */
-function slowness(kills: number, acknowledged: number): number {
-  const most = onPostgres || blobsIn !== undefined ? 3 : 8
-  return Math.min(most, Math.max(1, (2 * kills) / Math.max(1, acknowledged)))
 }
 
 async function expectNothingLost(
@@ -145,7 +141,7 @@ test(`nothing that was acknowledged is lost when the server is killed ${KILLS} t
   const kills = KILLS
   const { acknowledged, cutOff } = await crashLoop(kills, {}, async () => false)
   console.log(`${kills} kills, ${acknowledged} manifests acknowledged, ${cutOff} requests cut off`)
-  expect(acknowledged).toBeGreaterThan(kills)
+  expect(acknowledged).toBeGreaterThanOrEqual(kills / 2)
   expect(cutOff).toBeGreaterThan(kills)
 }, 600_000)
 
@@ -157,6 +153,6 @@ test('with two processes, the death of a worker or of all loses nothing either',
     return worker > 0
   }
   const { acknowledged, cutOff } = await crashLoop(KILLS_OF_WORKERS, { BERTH_PROCESSES: '2' }, killWorker)
-  expect(acknowledged).toBeGreaterThan(KILLS_OF_WORKERS)
+  expect(acknowledged).toBeGreaterThanOrEqual(KILLS_OF_WORKERS / 2)
   expect(cutOff).toBeGreaterThan(KILLS_OF_WORKERS)
 }, 300_000)
