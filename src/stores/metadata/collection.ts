@@ -3,6 +3,7 @@ import { dropLink } from './blob-links.ts'
 import { type Candidate, isTagged, manifestNaming, nominatedSince, withdraw } from './candidates.ts'
 import { dropManifest } from './drop-manifest.ts'
 import type { Engine, Queries } from './engine.ts'
+import { isManifest } from './is-manifest.ts'
 import { isLockedAgainstDeletion } from './protection.ts'
 import type { ReferenceKind } from './schema.ts'
 import { areBytesHeldByTrash, isHeldByTrash, isInTrash } from './trash/holds.ts'
@@ -151,16 +152,6 @@ async function frees(
     .where('link.repository_id', '!=', repositoryId)
     .execute()
   return others.every(other => other.since !== null && other.since <= before && other.repository_id > repositoryId)
-}
-
-async function isManifest(queries: Queries, repositoryId: number, digest: Digest): Promise<boolean> {
-  const row = await queries
-    .selectFrom('manifests')
-    .select('digest')
-    .where('repository_id', '=', repositoryId)
-    .where('digest', '=', digest)
-    .executeTakeFirst()
-  return row !== undefined
 }
 
 async function collectOne(queries: Queries, candidate: NominatedCandidate, now: number): Promise<Verdict> {

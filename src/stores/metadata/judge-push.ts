@@ -1,5 +1,6 @@
 import type { Digest, Tag } from '../../oci/index.ts'
 import type { Queries } from './engine.ts'
+import { isManifest } from './is-manifest.ts'
 import type { NewManifest, PutOutcome } from './manifest-port.ts'
 import { protectionFacts, type RepositoryProtection } from './protection.ts'
 
@@ -27,7 +28,7 @@ export async function judgePush(
     { id, repository, hasLocks },
     moves.map(move => move.digest),
   )
-  const isNew = hasLocks && (tags.some(tag => !before.has(tag)) || !(await isStored(queries, id, digest)))
+  const isNew = hasLocks && (tags.some(tag => !before.has(tag)) || !(await isManifest(queries, id, digest)))
   const by = 'person'
   for (const move of moves) {
     const refusal = judge(facts, { kind: 'move', by, now, ...move })
@@ -35,14 +36,4 @@ export async function judgePush(
   }
   const refusal = isNew ? judge(facts, { kind: 'push', by, now, digest }) : undefined
   return refusal && { outcome: 'protected', refusal }
-}
-
-async function isStored(queries: Queries, id: number, digest: Digest): Promise<boolean> {
-  const row = await queries
-    .selectFrom('manifests')
-    .select('digest')
-    .where('repository_id', '=', id)
-    .where('digest', '=', digest)
-    .executeTakeFirst()
-  return row !== undefined
 }

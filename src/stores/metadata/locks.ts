@@ -2,6 +2,7 @@ import type { Digest, Reference, RepositoryName } from '../../oci/index.ts'
 import { type Recording, recordedWrite } from './audit/recorded-write.ts'
 import type { Engine, Queries } from './engine.ts'
 import { isInProject } from './in-project.ts'
+import { isManifest } from './is-manifest.ts'
 import type { Lock, LockKind } from './protection.ts'
 import { repositoryId } from './repositories.ts'
 
@@ -56,7 +57,7 @@ async function addLock(
   const id = await repositoryId(queries, repository)
   if (id === undefined) return { outcome: 'unknown' }
   const digest = reference && (await digestOf(queries, id, reference))
-  if (reference && !(digest && (await isThere(queries, id, digest)))) return { outcome: 'unknown' }
+  if (reference && !(digest && (await isManifest(queries, id, digest)))) return { outcome: 'unknown' }
   const locked = { reason, locked_by: by, locked_at: now }
   await queries
     .insertInto('locks')
@@ -93,16 +94,6 @@ async function digestOf(queries: Queries, id: number, reference: Reference): Pro
     .where('name', '=', reference.tag)
     .executeTakeFirst()
   return tag?.digest
-}
-
-async function isThere(queries: Queries, id: number, digest: Digest): Promise<boolean> {
-  const row = await queries
-    .selectFrom('manifests')
-    .select('digest')
-    .where('repository_id', '=', id)
-    .where('digest', '=', digest)
-    .executeTakeFirst()
-  return row !== undefined
 }
 
 async function listLocks(

@@ -1,5 +1,6 @@
 import type { Descriptor, Digest, Tag } from '../../oci/index.ts'
 import { nominateUntagged, withdrawAll } from './candidates.ts'
+import { chunks } from './chunks.ts'
 import type { Queries } from './engine.ts'
 import { judgePush, type TagState } from './judge-push.ts'
 import type { NewManifest, PutOutcome } from './manifest-port.ts'
@@ -9,9 +10,6 @@ import { type RepositoryProtection, repositoryWithProtection } from './protectio
 import { ensureRepository } from './repositories.ts'
 import type { ReferenceKind } from './schema.ts'
 import { withinQuotas } from './usage/within-quotas.ts'
-
-/** Parameters of one statement stay well below what either engine takes. */
-const CHUNK = 500
 
 /** @throws OverQuota. */
 export async function putManifest(queries: Queries, request: NewManifest): Promise<PutOutcome> {
@@ -180,8 +178,4 @@ export async function moveTag(
 
 function digestsOf(descriptors: readonly Descriptor[]): readonly Digest[] {
   return [...new Set(descriptors.map(descriptor => descriptor.digest))]
-}
-
-function* chunks<Item>(items: readonly Item[]): Generator<Item[]> {
-  for (let start = 0; start < items.length; start += CHUNK) yield items.slice(start, start + CHUNK)
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Digest, RepositoryName } from '../../../oci/index.ts'
+import { chunks } from '../chunks.ts'
 import type { Engine, Queries } from '../engine.ts'
 
 /** A manifest whose details nobody has read yet. */
@@ -33,21 +34,19 @@ export interface Descriptions {
 
 const BATCH = 50
 const BATCH_BYTES = 8 << 20
-/** Parameters of one statement stay well below what either engine takes. */
-const CHUNK = 500
 
 export function createDescriptions(engine: Engine): Descriptions {
   return {
     undescribed: () => undescribed(engine.db),
     async platformsOf(repository, digests) {
       const found = new Map<Digest, readonly string[]>()
-      for (let from = 0; from < digests.length; from += CHUNK) {
+      for (const some of chunks(digests)) {
         const rows = await engine.db
           .selectFrom('repositories')
           .innerJoin('image_details', 'image_details.repository_id', 'repositories.id')
           .select(['image_details.digest', 'image_details.platforms'])
           .where('repositories.name', '=', repository)
-          .where('image_details.digest', 'in', digests.slice(from, from + CHUNK))
+          .where('image_details.digest', 'in', some)
           .execute()
         for (const { digest, platforms } of rows)
           if (platforms !== null) found.set(digest, JSON.parse(platforms) as readonly string[])

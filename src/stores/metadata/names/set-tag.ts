@@ -1,6 +1,7 @@
 import type { Digest, RepositoryName, Tag } from '../../../oci/index.ts'
 import { nominateUntagged } from '../candidates.ts'
 import type { Queries } from '../engine.ts'
+import { isStoredManifest } from '../is-manifest.ts'
 import { type Judge, protectionFacts, type Refusal, repositoryWithProtection } from '../protection.ts'
 import { pointTag } from './tag-changes.ts'
 import { listChanges, type TagChange } from './tag-history.ts'
@@ -45,7 +46,7 @@ export async function setTag(queries: Queries, setting: TagSetting): Promise<Tag
   const place = { repositoryId: found.id, tag }
   const digest = 'digest' in target ? target.digest : await earlierDigest(queries, place, target)
   if (digest === undefined) return { outcome: 'never' }
-  if (!(await isStored(queries, found.id, digest)))
+  if (!(await isStoredManifest(queries, found.id, digest)))
     return { outcome: 'gone', digest, trashId: await trashIdOf(queries, found.id, digest) }
   const refused = await refuse(queries, { ...found, digest }, setting)
   if (refused) return refused
@@ -54,17 +55,6 @@ export async function setTag(queries: Queries, setting: TagSetting): Promise<Tag
   for (const changed of before === digest ? [] : [digest, before])
     if (changed !== undefined) await nominateUntagged(queries, found.id, changed, now)
   return { outcome: 'set', digest, before }
-}
-
-async function isStored(queries: Queries, repositoryId: number, digest: Digest): Promise<boolean> {
-  const manifest = await queries
-    .selectFrom('manifests')
-    .select('digest')
-    .where('repository_id', '=', repositoryId)
-    .where('digest', '=', digest)
-    .where('state', '=', 'stored')
-    .executeTakeFirst()
-  return manifest !== undefined
 }
 
 async function trashIdOf(queries: Queries, repositoryId: number, digest: Digest): Promise<string | undefined> {

@@ -2,9 +2,9 @@ import { sql } from 'kysely'
 import type { Digest } from '../../../oci/index.ts'
 import { linkBlob } from '../blob-links.ts'
 import { withdrawAll } from '../candidates.ts'
+import { chunks } from '../chunks.ts'
 import type { Queries } from '../engine.ts'
 import type { TrashEntry } from './entries.ts'
-import { chunks } from './plan.ts'
 
 /** Puts the manifest back as it was, with what it names and its labels, and without its tags. */
 export async function bringBackManifest(queries: Queries, entry: TrashEntry, now: number): Promise<void> {

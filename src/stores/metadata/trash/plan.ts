@@ -1,5 +1,7 @@
 import type { Digest } from '../../../oci/index.ts'
+import { chunks } from '../chunks.ts'
 import type { Queries } from '../engine.ts'
+import { isStoredManifest } from '../is-manifest.ts'
 import { companionsOf, findManifest, type TrashEntry } from './entries.ts'
 
 /** What restoring an entry takes: those that come with it, each after what it needs. */
@@ -10,9 +12,6 @@ export interface RestorePlan {
   /** Companions that cannot be restored, while the entry can. */
   readonly incomplete: readonly { readonly entry: TrashEntry; readonly missing: readonly Digest[] }[]
 }
-
-/** Parameters of one statement stay well below what either engine takes. */
-const CHUNK = 500
 
 /**
  * The manifests that it names come from the trash too, where they lie there; with a manifest comes what refers to it and
@@ -74,14 +73,7 @@ class Planning {
 /** Its own bytes, unless somebody pushed them again. */
 async function damageOf(queries: Queries, { isDamaged, repositoryId, digest }: TrashEntry): Promise<readonly Digest[]> {
   if (!isDamaged) return []
-  const live = await queries
-    .selectFrom('manifests')
-    .select('digest')
-    .where('repository_id', '=', repositoryId)
-    .where('digest', '=', digest)
-    .where('state', '=', 'stored')
-    .executeTakeFirst()
-  return live ? [] : [digest]
+  return (await isStoredManifest(queries, repositoryId, digest)) ? [] : [digest]
 }
 
 /** What it held: blobs of which the bytes are not there, and manifests that the repository has not. */
@@ -118,8 +110,4 @@ async function absentTargets(queries: Queries, { id, repositoryId }: TrashEntry)
     blobs: named('blob').filter(digest => !stored.has(digest)),
     manifests: named('manifest').filter(digest => !live.has(digest)),
   }
-}
-
-export function* chunks<Item>(items: readonly Item[]): Generator<Item[]> {
-  for (let start = 0; start < items.length; start += CHUNK) yield items.slice(start, start + CHUNK)
 }
