@@ -144,8 +144,8 @@ test('what goes and what stays is precisely what the model says, and a dry run t
     numRuns: RUNS,
     endOnFailure: process.env.BERTH_TEST_FIRST === '1',
   })
-  // A property of nothing holds as well.
-  for (const cases of Object.values(seen)) expect(cases).toBeGreaterThan(RUNS / 5)
+  // A property of nothing holds as well. About a quarter of the histories are each of these, and never fewer than a few.
+  for (const cases of Object.values(seen)) expect(cases).toBeGreaterThan(RUNS / 15)
 })
 
 async function checkScene({ steps, rules, daysLater, pullsSinceDays, immutable }: Scene): Promise<void> {

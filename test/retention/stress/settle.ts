@@ -5,7 +5,16 @@ import type { KeptRecord } from './kept-record.ts'
 import { restoreFrom, trashOf } from './operations.ts'
 
 /** What no rule may take is where it was, whole. */
-export async function expectKept(client: RegistryClient, record: KeptRecord): Promise<void> {
+export async function expectKept(client: RegistryClient, api: Api, record: KeptRecord): Promise<void> {
+  try {
+    await expectKeptIn(client, record)
+  } catch (error) {
+    await tellWhatWas(api, record)
+    throw error
+  }
+}
+
+async function expectKeptIn(client: RegistryClient, record: KeptRecord): Promise<void> {
   const { repository } = record
   for (const [tag, targets] of record.kept) {
     const at = await pointsAt(client, repository, tag)
@@ -22,6 +31,15 @@ export async function expectKept(client: RegistryClient, record: KeptRecord): Pr
   for (const { tag, digest } of record.newestBuilds()) {
     expect({ repository, tag, at: await pointsAt(client, repository, tag) }).toEqual({ repository, tag, at: digest })
     await pullWhole(client, record, digest)
+  }
+}
+
+/** What was known of the last builds, and what the registry remembers of their tags. */
+async function tellWhatWas(api: Api, { repository, builds }: KeptRecord): Promise<void> {
+  const [project] = repository.split('/')
+  for (const build of builds.slice(-8)) {
+    const path = `/projects/${project}/tags/${build.tag}/history?repository=${repository}`
+    console.error(JSON.stringify({ build, history: (await api('GET', path)).body }))
   }
 }
 

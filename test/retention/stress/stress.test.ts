@@ -136,9 +136,9 @@ async function expectNothingLost(dataFolder: string, records: readonly KeptRecor
   const client = registryClient(berth.url)
   const api = apiOf(berth.url)
   await expectSound(dataFolder, api)
-  for (const record of records) await expectKept(client, record)
+  for (const record of records) await expectKept(client, api, record)
   for (const project of Object.keys(PROJECTS)) expect((await runOnce(api, project)).outcome).toBe('completed')
-  for (const record of records) await expectKept(client, record)
+  for (const record of records) await expectKept(client, api, record)
   for (const record of records)
     if (record.repository.startsWith('stress/')) await expectAllRestorable(client, api, record)
   const collected = await berthCommand(dataFolder, ['gc', '--grace', '0', '--json'], {

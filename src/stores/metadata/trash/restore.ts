@@ -131,7 +131,9 @@ async function setTag(
     .where('repository_id', '=', repositoryId)
     .where('name', '=', tag)
     .executeTakeFirst()
-  if (there?.digest === digest) return { before: digest }
+  const setting = { repositoryId, tag, digest, kind: 'restore' } as const
+  // As with a push of what is there: it counts as set now, so that no rule takes for old what somebody wanted back.
+  if (there?.digest === digest) return { before: await pointTag(queries, setting, { now, by }) }
   const kept = (because: KeptTag['because']) => ({
     kept: { repository, tag, digest, pointsAt: there?.digest, because },
   })
@@ -141,7 +143,7 @@ async function setTag(
     ? judge(facts, { kind: 'move', by: 'person', now, tag, ...there })
     : judge(facts, { kind: 'push', by: 'person', now, tag, digest })
   if (refusal) return kept(refusal)
-  await pointTag(queries, { repositoryId, tag, digest, kind: 'restore' }, { now, by })
+  await pointTag(queries, setting, { now, by })
   if (there) await nominateUntagged(queries, repositoryId, there.digest, now)
   return { before: there?.digest }
 }
