@@ -1,0 +1,2 @@
+export type { FileReader, LayerFile } from './file-reader.ts'
+export type { Distribution, FoundPackage, Inventory, PlacedPackage } from './package.ts'
