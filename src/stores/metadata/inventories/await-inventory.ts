@@ -18,10 +18,6 @@ const insert = compiledOnce<{ readonly digest: Digest; readonly due_at: number }
 )
 
 /** Puts an image that came into the line of those whose packages are to be read, unless they are known. */
-export async function awaitInventory(
-  queries: Queries,
-  digest: Digest,
-  now: number,
-): Promise<void> {
+export async function awaitInventory(queries: Queries, digest: Digest, now: number): Promise<void> {
   await insert(queries, { digest, due_at: now })
 }
