@@ -91,7 +91,7 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
   packages: {
     name: 'packages',
     key: ['id'],
-    columns: ['identity', 'ecosystem', 'name', 'version', 'source_name', 'source_version', 'purl', 'licences'],
+    columns: ['identity', 'ecosystem', 'name', 'version', 'source_name', 'source_version', 'purl', 'licences', 'matched_at'],
   },
   // Without how far somebody reads it at the moment.
   inventories: {
@@ -103,18 +103,18 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
       'due_at',
       'attempts',
       'made_at',
-      'reader',
+      'made_by',
+      'about',
       'distribution',
       'layers',
       'problems',
-      'statements',
       'reason',
     ],
   },
   inventory_packages: {
     name: 'inventory_packages',
     key: ['inventory_id', 'position'],
-    columns: ['package_id', 'layer', 'path', 'statement'],
+    columns: ['package_id', 'layer', 'path'],
   },
   // Only where the storage stays the same.
   condemned_objects: {
