@@ -91,7 +91,17 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
   packages: {
     name: 'packages',
     key: ['id'],
-    columns: ['identity', 'ecosystem', 'name', 'version', 'source_name', 'source_version', 'purl', 'licences', 'matched_at'],
+    columns: [
+      'identity',
+      'ecosystem',
+      'name',
+      'version',
+      'source_name',
+      'source_version',
+      'purl',
+      'licences',
+      'matched_at',
+    ],
   },
   // Without how far somebody reads it at the moment.
   inventories: {
