@@ -151,10 +151,13 @@ async function takeBack({ write }: Engine, source: string, edition: number): Pro
         .where('source', '=', source)
         .where('edition_from', '>', edition)
         .limit(PART)
-      const { numDeletedRows } = await queries.deleteFrom('advisories').where('number', 'in', written).executeTakeFirst()
+      const { numDeletedRows } = await queries
+        .deleteFrom('advisories')
+        .where('number', 'in', written)
+        .executeTakeFirst()
       return numDeletedRows === BigInt(PART)
     })
-  while (await removePart()) continue
+  while (await removePart());
   await write(async queries => {
     await queries
       .updateTable('advisories')
