@@ -1,0 +1,6 @@
+export type { Advising, AdvisorySettings, ConfiguredSource } from './advising.ts'
+export { judgePackage } from './matching/judge.ts'
+export type { Used } from './updating/edition-writer.ts'
+export { type Fetched, fetchSources } from './updating/fetch-sources.ts'
+export { type Matched, matchChanges, matchPackages } from './updating/match-changes.ts'
+export { takeIn, type TakenIn } from './updating/take-in.ts'
