@@ -3,6 +3,7 @@ import type { Digest, DigestAlgorithm, RepositoryName, Tag } from '../../oci/ind
 import type { AuditSchema } from './schema-audit.ts'
 import type { DetailsSchema } from './schema-details.ts'
 import type { IdentitySchema } from './schema-identity.ts'
+import type { InventoriesSchema } from './schema-inventories.ts'
 import type { LimitsSchema } from './schema-limits.ts'
 import type { NamesSchema } from './schema-names.ts'
 import type { ProtectionSchema } from './schema-protection.ts'
@@ -31,6 +32,7 @@ export interface Schema
     SourcesSchema,
     ProtectionSchema,
     DetailsSchema,
+    InventoriesSchema,
     RetentionSchema,
     NamesSchema,
     UsageSchema,

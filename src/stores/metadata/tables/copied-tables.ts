@@ -88,6 +88,34 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     columns: ['os', 'architecture', 'variant', 'platforms', 'created_at', 'total_bytes', 'labels'],
   },
   labels: { name: 'labels', key: ['repository_id', 'digest', 'key'], columns: ['value', 'set_at'] },
+  packages: {
+    name: 'packages',
+    key: ['id'],
+    columns: ['identity', 'ecosystem', 'name', 'version', 'source_name', 'source_version', 'purl', 'licences'],
+  },
+  // Without how far somebody reads it at the moment.
+  inventories: {
+    name: 'inventories',
+    key: ['id'],
+    columns: [
+      'digest',
+      'state',
+      'due_at',
+      'attempts',
+      'made_at',
+      'reader',
+      'distribution',
+      'layers',
+      'problems',
+      'statements',
+      'reason',
+    ],
+  },
+  inventory_packages: {
+    name: 'inventory_packages',
+    key: ['inventory_id', 'position'],
+    columns: ['package_id', 'layer', 'path', 'statement'],
+  },
   // Only where the storage stays the same.
   condemned_objects: {
     name: 'condemned_objects',

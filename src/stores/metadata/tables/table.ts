@@ -28,6 +28,9 @@ export type TableName =
   | 'trash_references'
   | 'image_details'
   | 'labels'
+  | 'packages'
+  | 'inventories'
+  | 'inventory_packages'
   | 'condemned_objects'
   | IdentityTable
   | 'immutability_rules'
