@@ -92,7 +92,17 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
   packages: {
     name: 'packages',
     key: ['id'],
-    columns: ['identity', 'ecosystem', 'name', 'version', 'source_name', 'source_version', 'purl', 'licences'],
+    columns: [
+      'identity',
+      'ecosystem',
+      'name',
+      'version',
+      'source_name',
+      'source_version',
+      'purl',
+      'licences',
+      'matched_at',
+    ],
   },
   // Without how far somebody reads it at the moment.
   inventories: {
@@ -104,18 +114,37 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
       'due_at',
       'attempts',
       'made_at',
-      'reader',
+      'made_by',
+      'about',
       'distribution',
       'layers',
       'problems',
-      'statements',
       'reason',
     ],
   },
   inventory_packages: {
     name: 'inventory_packages',
     key: ['inventory_id', 'position'],
-    columns: ['package_id', 'layer', 'path', 'statement'],
+    columns: ['package_id', 'layer', 'path'],
+  },
+  // The advisories themselves are fetched anew; since when a vulnerability is known here is told by these only.
+  package_findings: {
+    name: 'package_findings',
+    key: ['package_id', 'vulnerability'],
+    columns: [
+      'ids',
+      'severity',
+      'severity_rank',
+      'cvss',
+      'fixed_in',
+      'summary',
+      'url',
+      'source',
+      'first_seen_at',
+      'since',
+      'ended_at',
+      'reopened',
+    ],
   },
   // Only where the storage stays the same.
   condemned_objects: {
