@@ -18,6 +18,7 @@ export const PLAIN_TABLES: readonly PlainTable[] = [
   'packages',
   'inventories',
   'inventory_packages',
+  'package_findings',
   'trash',
   'trash_references',
   'users',

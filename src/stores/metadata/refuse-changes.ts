@@ -19,6 +19,7 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   packages: ['insert', 'update', 'delete'],
   inventories: ['insert', 'update', 'delete'],
   inventory_packages: ['insert', 'update', 'delete'],
+  package_findings: ['insert', 'update', 'delete'],
   tag_history: ['insert', 'update', 'delete'],
   redirects: ['insert', 'update', 'delete'],
   project_redirects: ['insert', 'update', 'delete'],

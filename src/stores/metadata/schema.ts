@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { Digest, DigestAlgorithm, RepositoryName, Tag } from '../../oci/index.ts'
+import type { AdvisoriesSchema } from './schema-advisories.ts'
 import type { AuditSchema } from './schema-audit.ts'
 import type { DetailsSchema } from './schema-details.ts'
 import type { IdentitySchema } from './schema-identity.ts'
@@ -36,7 +37,8 @@ export interface Schema
     RetentionSchema,
     NamesSchema,
     UsageSchema,
-    TrashSchema {
+    TrashSchema,
+    AdvisoriesSchema {
   /** Their project is the first component of their name; whoever does not give it has it filled in, if it is there. */
   repositories: { id: Generated<number>; name: RepositoryName; created_at: number; project_id: ProjectColumn }
   blobs: {

@@ -126,6 +126,25 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     key: ['inventory_id', 'position'],
     columns: ['package_id', 'layer', 'path'],
   },
+  // The advisories themselves are fetched anew; since when a vulnerability is known here is told by these only.
+  package_findings: {
+    name: 'package_findings',
+    key: ['package_id', 'vulnerability'],
+    columns: [
+      'ids',
+      'severity',
+      'severity_rank',
+      'cvss',
+      'fixed_in',
+      'summary',
+      'url',
+      'source',
+      'first_seen_at',
+      'since',
+      'ended_at',
+      'reopened',
+    ],
+  },
   // Only where the storage stays the same.
   condemned_objects: {
     name: 'condemned_objects',

@@ -31,6 +31,7 @@ export type TableName =
   | 'packages'
   | 'inventories'
   | 'inventory_packages'
+  | 'package_findings'
   | 'condemned_objects'
   | IdentityTable
   | 'immutability_rules'
