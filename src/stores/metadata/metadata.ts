@@ -1,4 +1,5 @@
 import { systemClock } from '../../platform/clock/index.ts'
+import { type AdvisoryTables, createAdvisoryTables } from './advisories/index.ts'
 import { type AuditTables, createAuditTables } from './audit/audit.ts'
 import { type BlobLinks, createBlobLinks } from './blob-links.ts'
 import { type Collection, createCollection } from './collection.ts'
@@ -8,6 +9,7 @@ import type { Engine } from './engine.ts'
 import { createExplanations, type Explanations } from './explanations.ts'
 import { createIdentities, type Identities } from './identity/index.ts'
 import { createImmutabilityRules, type ImmutabilityRules } from './immutability-rules.ts'
+import { createInventoryTables, type InventoryTables } from './inventories/index.ts'
 import {
   createDamageRecords,
   createDangling,
@@ -67,9 +69,11 @@ export interface Metadata {
   readonly trash: Trash & TrashExpiries
   readonly explanations: Explanations
   readonly inventory: Inventory
+  readonly advisories: AdvisoryTables
   readonly contents: Contents
   readonly dangling: Dangling
   readonly details: Details
+  readonly inventories: InventoryTables
   readonly damage: DamageRecords
   readonly storage: StorageIdentity
   readonly relocation: Relocation
@@ -116,9 +120,11 @@ export function createMetadata(engine: Engine): Metadata {
     trash: createTrash(engine),
     explanations: createExplanations(engine),
     inventory: createInventory(engine),
+    advisories: createAdvisoryTables(engine),
     contents: createContents(engine),
     dangling: createDangling(engine),
     details: createDetails(engine),
+    inventories: createInventoryTables(engine),
     damage: createDamageRecords(engine),
     storage: createStorageIdentity(engine),
     relocation: createRelocation(engine),
