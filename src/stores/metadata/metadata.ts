@@ -9,6 +9,7 @@ import type { Engine } from './engine.ts'
 import { createExplanations, type Explanations } from './explanations.ts'
 import { createIdentities, type Identities } from './identity/index.ts'
 import { createImmutabilityRules, type ImmutabilityRules } from './immutability-rules.ts'
+import { createInventoryTables, type InventoryTables } from './inventories/index.ts'
 import {
   createDamageRecords,
   createDangling,
@@ -73,6 +74,7 @@ export interface Metadata {
   readonly contents: Contents
   readonly dangling: Dangling
   readonly details: Details
+  readonly inventories: InventoryTables
   readonly damage: DamageRecords
   readonly storage: StorageIdentity
   readonly relocation: Relocation
@@ -124,6 +126,7 @@ export function createMetadata(engine: Engine): Metadata {
     contents: createContents(engine),
     dangling: createDangling(engine),
     details: createDetails(engine),
+    inventories: createInventoryTables(engine),
     damage: createDamageRecords(engine),
     storage: createStorageIdentity(engine),
     relocation: createRelocation(engine),
