@@ -150,8 +150,7 @@ export async function seedImages(
             made_at: 0,
             layers: JSON.stringify([LAYER]),
             problems: '[]',
-            statements: '[]',
-          })) as never,
+          })),
         )
         .onConflict(conflict => conflict.column('digest').doUpdateSet({ attempts: 0 }))
         .returning(['id', 'digest'])
@@ -164,7 +163,6 @@ export async function seedImages(
           package_id,
           layer: 0,
           path: 'usr/lib/x',
-          statement: null,
         })),
       )
       for (let at = 0; at < rows.length; at += 500)

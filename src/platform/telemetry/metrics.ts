@@ -1,4 +1,5 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { type AdvisoryMetrics, createAdvisoryMetrics } from './advisory-metrics.ts'
 import { type AuditMetrics, createAuditMetrics } from './audit-metrics.ts'
 import { RequestMetrics } from './request-metrics.ts'
 import { createRetentionMetrics, type RetentionFact } from './retention-metrics.ts'
@@ -19,6 +20,7 @@ export interface Metrics {
   cached(outcome: string): void
   collected(fact: { readonly objects: number; readonly bytes: number; readonly trash: number }): void
   readonly audit: AuditMetrics
+  readonly advisories: AdvisoryMetrics
   retained(fact: RetentionFact): void
   jobSettled(fact: { readonly job: string; readonly outcome: string }): void
   /** The text exposition format of Prometheus. */
@@ -96,6 +98,7 @@ export function createMetrics(version: string): Metrics {
       collectedBytes.inc(bytes)
     },
     audit: createAuditMetrics(registers),
+    advisories: createAdvisoryMetrics(registers),
     retained: createRetentionMetrics(registers),
     jobSettled: ({ job, outcome }) => jobs.inc({ job, outcome }),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),

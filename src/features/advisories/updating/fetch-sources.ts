@@ -37,23 +37,43 @@ async function ecosystemsOf({ tables }: Advising): Promise<readonly string[]> {
   return [...new Set(all.map(ecosystem => ecosystem.split(':', 1)[0] as string))]
 }
 
-/**
- * Asks every configured address for what is newer. One that fails keeps what counted before, and the others go on.
- * @param heard is told of each when it has ended.
- */
+export interface Fetching {
+  readonly signal: AbortSignal
+  /** Only those whose time has come. */
+  readonly isScheduled?: boolean
+  /** Only those of that name. */
+  readonly source?: string | undefined
+  /** Is told of each when it has ended. */
+  readonly heard?: ((fetched: Fetched) => void | Promise<void>) | undefined
+}
+
+/** After a fault, a source is asked again sooner. */
+const MOST_PATIENCE_MS = 900_000
+
+/** Asks configured addresses for what is newer. One that fails keeps what counted before, and the others go on. */
 export async function fetchSources(
   advising: Advising,
-  { signal, heard }: { readonly signal: AbortSignal; readonly heard?: (fetched: Fetched) => void | Promise<void> },
+  { signal, isScheduled = false, source: wanted, heard }: Fetching,
 ): Promise<readonly Fetched[]> {
   const known = new Map((await advising.tables.sources.list(advising.clock())).map(source => [source.id, source]))
+  // Where there is no package, nobody asks what is wrong with any.
+  if (isScheduled && (await advising.tables.lookup.ecosystems()).length === 0) return []
   const all: Fetched[] = []
   for (const source of await addressesOf(advising)) {
+    if (wanted !== undefined && source.name !== wanted && !source.name.startsWith(`${wanted}:`)) continue
+    if (isScheduled && !isDue(advising, known.get(source.name))) continue
     signal.throwIfAborted()
     const fetched = await fetchSource(advising, source, known.get(source.name), signal)
     all.push(fetched)
     await heard?.(fetched)
   }
   return all
+}
+
+function isDue({ settings, clock }: Advising, known: AdvisorySource | undefined): boolean {
+  const { intervalMs } = settings
+  const sinceTried = clock() - (known?.triedAt ?? 0)
+  return sinceTried >= (known?.problem === undefined ? intervalMs : Math.min(intervalMs, MOST_PATIENCE_MS))
 }
 
 async function fetchSource(

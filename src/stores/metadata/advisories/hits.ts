@@ -16,7 +16,7 @@ export interface HitRepository {
 }
 
 const HOLDING = sql`inventory_packages as i join inventories as v on v.id = i.inventory_id
-  join manifests as m on m.digest = v.digest join repositories as r on r.id = m.repository_id`
+  join manifests as m on m.digest = coalesce(v.about, v.digest) join repositories as r on r.id = m.repository_id`
 
 /** In every repository that has it; at most so many. */
 export async function imagesHit(

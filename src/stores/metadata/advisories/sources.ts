@@ -92,7 +92,7 @@ export function createAdvisorySources(engine: Engine): AdvisorySources {
       engine.write(async queries => {
         await queries
           .updateTable('advisory_sources')
-          .set({ claim: null, claimed_until: null, checked_at: at, problem: null, origin })
+          .set({ claim: null, claimed_until: null, checked_at: at, tried_at: at, problem: null, origin })
           .$if(etag !== undefined, update => update.set({ etag: etag ?? null }))
           .$if(lastModified !== undefined, update => update.set({ last_modified: lastModified ?? null }))
           .where('id', '=', source)
