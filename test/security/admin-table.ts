@@ -21,6 +21,7 @@ type Who =
   | 'project: manages it'
   | 'repository: pulls'
   | 'repository: pushes'
+  | 'repository: scans'
   | 'repository: manages policy'
 
 export const ADMINISTRATION: Readonly<Record<string, Who>> = {
@@ -124,6 +125,13 @@ export const ADMINISTRATION: Readonly<Record<string, Who>> = {
   'get /api/v1/images/labels': 'repository: pulls',
   'put /api/v1/images/labels': 'repository: pushes',
   'delete /api/v1/images/labels': 'repository: pushes',
+  'get /api/v1/images/scan': 'repository: pulls',
+  'post /api/v1/images/scan': 'repository: scans',
+  'get /api/v1/images/findings': 'repository: pulls',
+  'get /api/v1/images/packages': 'repository: pulls',
+  'get /api/v1/images/sbom': 'repository: pulls',
+  'get /api/v1/packages': 'catalog',
+  'get /api/v1/findings': 'catalog',
   'get /api/v1/repositories/labels': 'repository: pulls',
   'put /api/v1/repositories/labels': 'repository: manages policy',
   'delete /api/v1/repositories/labels': 'repository: manages policy',
@@ -133,7 +141,7 @@ const SOMEBODY: readonly Who[] = ['somebody', 'catalog']
 const THEMSELVES: readonly Who[] = [...SOMEBODY, 'themselves']
 const SEES: readonly Who[] = [...THEMSELVES, 'project: sees']
 const READS: readonly Who[] = [...SEES, 'repository: pulls']
-const WRITES: readonly Who[] = [...READS, 'repository: pushes']
+const WRITES: readonly Who[] = [...READS, 'repository: pushes', 'repository: scans']
 
 /** What each may do, in their own project where it is about one. Whoever is not named may do nothing. */
 export const MAY: Partial<Readonly<Record<CallerName, readonly Who[]>>> = {

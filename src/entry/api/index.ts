@@ -8,6 +8,7 @@ import { PROTECTION_ROUTES } from './routes/protection.ts'
 import { QUOTA_ROUTES } from './routes/quotas.ts'
 import { RETENTION_ROUTES } from './routes/retention.ts'
 import { ROBOT_ROUTES } from './routes/robots.ts'
+import { SCANNING_ROUTES } from './routes/scanning.ts'
 import { TRASH_ROUTES } from './routes/trash.ts'
 import { USER_ROUTES } from './routes/users.ts'
 
@@ -30,6 +31,7 @@ export const ADMIN_ROUTES = {
   ...RETENTION_ROUTES,
   ...PROTECTION_ROUTES,
   ...QUOTA_ROUTES,
+  ...SCANNING_ROUTES,
 }
 
 export type AdminRoutes = typeof ADMIN_ROUTES

@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock/index.ts'
-import type { Details, Findings, InventoryTables, Manifests } from '../../stores/metadata/index.ts'
+import type { Findings, InventoryTables, Manifests } from '../../stores/metadata/index.ts'
 import type { Access } from '../access/index.ts'
 
 /** What the use cases about what images hold stand on. */
@@ -7,7 +7,6 @@ export interface Scans {
   readonly tables: InventoryTables
   readonly findings: Findings
   readonly manifests: Pick<Manifests, 'find'>
-  readonly images: Pick<Details['images'], 'find'>
   readonly access: Access
   readonly clock: Clock
   /** Are images read at all? */

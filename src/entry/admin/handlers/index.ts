@@ -9,6 +9,7 @@ import { PROTECTION } from './protection.ts'
 import { QUOTAS } from './quotas.ts'
 import { RETENTION } from './retention.ts'
 import { ROBOTS } from './robots.ts'
+import { SCANNING } from './scanning.ts'
 import { TRASH } from './trash.ts'
 
 /** One for each operation: without it this does not compile. */
@@ -24,4 +25,5 @@ export const HANDLERS: Handlers = {
   ...RETENTION,
   ...TRASH,
   ...CATALOG,
+  ...SCANNING,
 }
