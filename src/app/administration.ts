@@ -19,6 +19,7 @@ import { systemClock } from '../platform/clock/index.ts'
 import type { Log } from '../platform/telemetry/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
 import type { Config } from './config/index.ts'
+import { composePullPolicies } from './pull-policies.ts'
 import { retentionAdministration } from './retention.ts'
 import { composeScans } from './scanning.ts'
 import { VERSION } from './version.ts'
@@ -108,6 +109,7 @@ export function administrationDoor(
       quotas: { usage: metadata.usage, clock: systemClock },
       scans: composeScans(metadata, config, way.access),
       names: composeNames(metadata, config, way.access),
+      pullPolicies: composePullPolicies(metadata),
     },
     VERSION,
   )

@@ -11,6 +11,7 @@ import { ROBOT_ROUTES } from './routes/robots.ts'
 import { SCANNING_ROUTES } from './routes/scanning.ts'
 import { TRASH_ROUTES } from './routes/trash.ts'
 import { USER_ROUTES } from './routes/users.ts'
+import { VULNERABILITY_POLICY_ROUTES } from './routes/vulnerability-policy.ts'
 
 export { type AnswerOf, type BodyOf, type ParamsOf, type QueryOf, type Route, route } from './route.ts'
 export { problem } from './schemas.ts'
@@ -32,6 +33,7 @@ export const ADMIN_ROUTES = {
   ...PROTECTION_ROUTES,
   ...QUOTA_ROUTES,
   ...SCANNING_ROUTES,
+  ...VULNERABILITY_POLICY_ROUTES,
 }
 
 export type AdminRoutes = typeof ADMIN_ROUTES

@@ -102,3 +102,4 @@ export type {
 } from './upload-sessions.ts'
 export type * from './usage/index.ts'
 export { createUsedTokens, type UsedTokens } from './used-tokens.ts'
+export type * from './vulnerability-policies/index.ts'

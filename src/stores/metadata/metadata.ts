@@ -51,6 +51,7 @@ import {
 } from './upload-sessions.ts'
 import { createUsageTables, type UsageTables } from './usage/index.ts'
 import { createUsedTokens, type UsedTokens } from './used-tokens.ts'
+import { createPullPolicies, type PullPolicies } from './vulnerability-policies/index.ts'
 
 /** Every table group, each a port of its own, over one engine. */
 export interface Metadata {
@@ -93,6 +94,7 @@ export interface Metadata {
   readonly redirects: Redirects & RedirectList
   readonly names: Names
   readonly tagHistory: TagHistory
+  readonly pullPolicies: PullPolicies
   close(): Promise<void>
 }
 
@@ -144,6 +146,7 @@ export function createMetadata(engine: Engine): Metadata {
     redirects: { ...createRedirects(engine), ...createRedirectList(engine) },
     names: createNames(engine),
     tagHistory: createTagHistory(engine),
+    pullPolicies: createPullPolicies(engine),
     close: () => engine.close(),
   }
 }

@@ -1,6 +1,10 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
+<<<<<<< HEAD
 import { addFindingsCommand } from './findings.ts'
+=======
+import { addExceptionCommands } from './exceptions.ts'
+>>>>>>> main
 import { addGroupCommands, addRoleCommands } from './groups.ts'
 import { addImageCommands } from './images.ts'
 import { addProtectionCommands } from './immutable.ts'
@@ -17,6 +21,8 @@ import { addTagCommands } from './tags.ts'
 import { addTrashCommands } from './trash.ts'
 import { addAccessCommand, addTrustRuleCommands } from './trust-rules.ts'
 import { addUserCommands } from './users.ts'
+import { addVexCommands } from './vex.ts'
+import { addVulnerabilityPolicyCommands } from './vulnerability-policy.ts'
 
 /** Everything that is asked of a server over its API. */
 export function addRemoteCommands(program: Command, context: CommandContext): void {
@@ -39,8 +45,14 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addRetentionCommands(program, context)
   addProtectionCommands(program, context)
   addQuotaCommands(program, context)
+<<<<<<< HEAD
   addScanCommand(program, context)
   addSbomCommand(program, context)
   addFindingsCommand(program, context)
   addPackagesCommand(program, context)
+=======
+  addVulnerabilityPolicyCommands(program, context)
+  addExceptionCommands(program, context)
+  addVexCommands(program, context)
+>>>>>>> main
 }

@@ -11,6 +11,7 @@ import { RETENTION } from './retention.ts'
 import { ROBOTS } from './robots.ts'
 import { SCANNING } from './scanning.ts'
 import { TRASH } from './trash.ts'
+import { VULNERABILITY_POLICY } from './vulnerability-policy.ts'
 
 /** One for each operation: without it this does not compile. */
 export const HANDLERS: Handlers = {
@@ -25,5 +26,9 @@ export const HANDLERS: Handlers = {
   ...RETENTION,
   ...TRASH,
   ...CATALOG,
+<<<<<<< HEAD
   ...SCANNING,
+=======
+  ...VULNERABILITY_POLICY,
+>>>>>>> main
 }
