@@ -29,11 +29,8 @@ export interface Services {
   readonly retention: RetentionAdministration
   readonly protection: Protection
   readonly quotas: Quotas
-<<<<<<< HEAD
   readonly scans: Scans
-=======
   readonly pullPolicies: PullPolicyAdministration
->>>>>>> main
 }
 
 /** What the handler of an operation gets: access decided, everything parsed. */

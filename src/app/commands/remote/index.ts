@@ -1,10 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
-<<<<<<< HEAD
-import { addFindingsCommand } from './findings.ts'
-=======
 import { addExceptionCommands } from './exceptions.ts'
->>>>>>> main
+import { addFindingsCommand } from './findings.ts'
 import { addGroupCommands, addRoleCommands } from './groups.ts'
 import { addImageCommands } from './images.ts'
 import { addProtectionCommands } from './immutable.ts'
@@ -45,14 +42,11 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addRetentionCommands(program, context)
   addProtectionCommands(program, context)
   addQuotaCommands(program, context)
-<<<<<<< HEAD
   addScanCommand(program, context)
   addSbomCommand(program, context)
   addFindingsCommand(program, context)
   addPackagesCommand(program, context)
-=======
   addVulnerabilityPolicyCommands(program, context)
   addExceptionCommands(program, context)
   addVexCommands(program, context)
->>>>>>> main
 }

@@ -26,9 +26,6 @@ export const HANDLERS: Handlers = {
   ...RETENTION,
   ...TRASH,
   ...CATALOG,
-<<<<<<< HEAD
   ...SCANNING,
-=======
   ...VULNERABILITY_POLICY,
->>>>>>> main
 }
