@@ -1,3 +1,4 @@
+export type { FindingInImage } from '../../stores/metadata/index.ts'
 export { forgetInventories } from './forget-inventories.ts'
 export { type ImagePackage, listPackages, type PackageRequest } from './image-packages.ts'
 export type { ScannedImage } from './images-of.ts'

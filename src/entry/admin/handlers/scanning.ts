@@ -1,5 +1,6 @@
 import {
   askForScan,
+  type FindingInImage,
   findingsOf,
   listFindings,
   listPackages,
@@ -9,7 +10,6 @@ import {
   showScan,
 } from '../../../features/scanning/index.ts'
 import { parseReference, parseRepositoryName } from '../../../oci/index.ts'
-import type { FindingInImage } from '../../../stores/metadata/index.ts'
 import type { Handlers } from '../handler.ts'
 import { instant } from '../views.ts'
 
