@@ -3,6 +3,7 @@ import { type AdvisoryMetrics, createAdvisoryMetrics } from './advisory-metrics.
 import { type AuditMetrics, createAuditMetrics } from './audit-metrics.ts'
 import { RequestMetrics } from './request-metrics.ts'
 import { createRetentionMetrics, type RetentionFact } from './retention-metrics.ts'
+import { createScanMetrics, type ScanMetrics } from './scan-metrics.ts'
 
 export interface RequestFact {
   /** The endpoint, never the path: paths are without number. */
@@ -22,6 +23,7 @@ export interface Metrics {
   readonly audit: AuditMetrics
   readonly advisories: AdvisoryMetrics
   retained(fact: RetentionFact): void
+  readonly scans: ScanMetrics
   jobSettled(fact: { readonly job: string; readonly outcome: string }): void
   /** The text exposition format of Prometheus. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>
@@ -100,6 +102,7 @@ export function createMetrics(version: string): Metrics {
     audit: createAuditMetrics(registers),
     advisories: createAdvisoryMetrics(registers),
     retained: createRetentionMetrics(registers),
+    scans: createScanMetrics(registers),
     jobSettled: ({ job, outcome }) => jobs.inc({ job, outcome }),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     snapshot: () => registry.getMetricsAsJSON(),
