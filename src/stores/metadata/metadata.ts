@@ -1,4 +1,5 @@
 import { systemClock } from '../../platform/clock/index.ts'
+import { type AdvisoryTables, createAdvisoryTables } from './advisories/index.ts'
 import { type AuditTables, createAuditTables } from './audit/audit.ts'
 import { type BlobLinks, createBlobLinks } from './blob-links.ts'
 import { type Collection, createCollection } from './collection.ts'
@@ -8,6 +9,7 @@ import type { Engine } from './engine.ts'
 import { createExplanations, type Explanations } from './explanations.ts'
 import { createIdentities, type Identities } from './identity/index.ts'
 import { createImmutabilityRules, type ImmutabilityRules } from './immutability-rules.ts'
+import { createInventoryTables, type InventoryTables } from './inventories/index.ts'
 import {
   createDamageRecords,
   createDangling,
@@ -49,6 +51,7 @@ import {
 } from './upload-sessions.ts'
 import { createUsageTables, type UsageTables } from './usage/index.ts'
 import { createUsedTokens, type UsedTokens } from './used-tokens.ts'
+import { createPullPolicies, type PullPolicies } from './vulnerability-policies/index.ts'
 
 /** Every table group, each a port of its own, over one engine. */
 export interface Metadata {
@@ -67,9 +70,11 @@ export interface Metadata {
   readonly trash: Trash & TrashExpiries
   readonly explanations: Explanations
   readonly inventory: Inventory
+  readonly advisories: AdvisoryTables
   readonly contents: Contents
   readonly dangling: Dangling
   readonly details: Details
+  readonly inventories: InventoryTables
   readonly damage: DamageRecords
   readonly storage: StorageIdentity
   readonly relocation: Relocation
@@ -89,6 +94,7 @@ export interface Metadata {
   readonly redirects: Redirects & RedirectList
   readonly names: Names
   readonly tagHistory: TagHistory
+  readonly pullPolicies: PullPolicies
   close(): Promise<void>
 }
 
@@ -116,9 +122,11 @@ export function createMetadata(engine: Engine): Metadata {
     trash: createTrash(engine),
     explanations: createExplanations(engine),
     inventory: createInventory(engine),
+    advisories: createAdvisoryTables(engine),
     contents: createContents(engine),
     dangling: createDangling(engine),
     details: createDetails(engine),
+    inventories: createInventoryTables(engine),
     damage: createDamageRecords(engine),
     storage: createStorageIdentity(engine),
     relocation: createRelocation(engine),
@@ -138,6 +146,7 @@ export function createMetadata(engine: Engine): Metadata {
     redirects: { ...createRedirects(engine), ...createRedirectList(engine) },
     names: createNames(engine),
     tagHistory: createTagHistory(engine),
+    pullPolicies: createPullPolicies(engine),
     close: () => engine.close(),
   }
 }

@@ -18,8 +18,13 @@ export interface InventoriesSchema {
     purl: string
     /** JSON list. */
     licences: string
+    /** When it was first compared with all advisories; from then on only with those that change. */
+    matched_at: number | null
   }
-  /** One for each manifest, whatever repository it is in, from soon after its push on; also what is still to be read. */
+  /**
+   * One for each manifest, whatever repository it is in, from soon after its push on; also the line of what is to be
+   * read. What a builder says that an image holds is an inventory too: of the manifest that says so.
+   */
   inventories: {
     id: Generated<number>
     digest: Digest
@@ -34,16 +39,16 @@ export interface InventoriesSchema {
     total_bytes: number | null
     /** Of the packages that are here; null when there never were any. */
     made_at: number | null
-    /** Which version of the readers made it. */
-    reader: number | null
+    /** Who says so, of an SBOM that a builder made; null for what was read from layers. */
+    made_by: string | null
+    /** The image that it is of, when that is another manifest. */
+    about: Digest | null
     /** JSON: id, version and name of os-release; null where there is none. */
     distribution: string | null
     /** JSON list of the digests of its layers, the lowest first. */
     layers: string
     /** JSON list of { path, reason }: what could not be read. */
     problems: string
-    /** JSON list of { digest, madeBy, format }: SBOMs that the builder attached and that were used. */
-    statements: string
     /** Why it was not read: of 'failed' and 'unsupported', and of one that waits to be tried again. */
     reason: string | null
   }
@@ -53,11 +58,9 @@ export interface InventoriesSchema {
     /** From 0 on, in order of ecosystem, name, version and path. */
     position: number
     package_id: number
-    /** Which of inventories.layers; null for what only an SBOM tells. */
+    /** Which of inventories.layers; null for what a builder says. */
     layer: number | null
     path: string
-    /** Which of inventories.statements tells it; null for what was read from the layers. */
-    statement: number | null
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { Digest, DigestAlgorithm, RepositoryName, Tag } from '../../oci/index.ts'
+import type { AdvisoriesSchema } from './schema-advisories.ts'
 import type { AuditSchema } from './schema-audit.ts'
 import type { DetailsSchema } from './schema-details.ts'
 import type { IdentitySchema } from './schema-identity.ts'
@@ -12,6 +13,7 @@ import type { RetentionSchema } from './schema-retention.ts'
 import type { SourcesSchema } from './schema-sources.ts'
 import type { TrashSchema } from './schema-trash.ts'
 import type { UsageSchema } from './schema-usage.ts'
+import type { VulnerabilityPoliciesSchema } from './schema-vulnerability-policies.ts'
 
 /**
  * What Berth knows, apart from the bytes of blobs. Times are milliseconds since the epoch, sizes bytes.
@@ -36,7 +38,9 @@ export interface Schema
     RetentionSchema,
     NamesSchema,
     UsageSchema,
-    TrashSchema {
+    TrashSchema,
+    VulnerabilityPoliciesSchema,
+    AdvisoriesSchema {
   /** Their project is the first component of their name; whoever does not give it has it filled in, if it is there. */
   repositories: { id: Generated<number>; name: RepositoryName; created_at: number; project_id: ProjectColumn }
   blobs: {

@@ -12,7 +12,6 @@ const insert = compiledOnce<{ readonly digest: Digest; readonly due_at: number }
       attempts: 0,
       layers: '[]',
       problems: '[]',
-      statements: '[]',
     })
     .onConflict(conflict => conflict.column('digest').doNothing()),
 )

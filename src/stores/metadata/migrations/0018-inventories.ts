@@ -17,6 +17,7 @@ export const inventories: Migration = {
       .addColumn('source_version', text)
       .addColumn('purl', text, column => column.notNull())
       .addColumn('licences', text, column => column.notNull())
+      .addColumn('matched_at', 'bigint')
       .execute()
     await db.schema.createIndex('packages_by_name').on('packages').columns(['name', 'ecosystem', 'id']).execute()
     await db.schema
@@ -24,6 +25,12 @@ export const inventories: Migration = {
       .on('packages')
       .columns(['source_name', 'ecosystem', 'id'])
       .where(sql.ref('source_name'), 'is not', null)
+      .execute()
+    await db.schema
+      .createIndex('packages_unmatched')
+      .on('packages')
+      .column('id')
+      .where(sql.ref('matched_at'), 'is', null)
       .execute()
     await db.schema
       .createTable('inventories')
@@ -36,11 +43,11 @@ export const inventories: Migration = {
       .addColumn('read_bytes', 'bigint')
       .addColumn('total_bytes', 'bigint')
       .addColumn('made_at', 'bigint')
-      .addColumn('reader', 'integer')
+      .addColumn('made_by', text)
+      .addColumn('about', text)
       .addColumn('distribution', text)
       .addColumn('layers', text, column => column.notNull())
       .addColumn('problems', text, column => column.notNull())
-      .addColumn('statements', text, column => column.notNull())
       .addColumn('reason', text)
       .execute()
     await db.schema
@@ -50,13 +57,18 @@ export const inventories: Migration = {
       .where(sql.ref('due_at'), 'is not', null)
       .execute()
     await db.schema
+      .createIndex('inventories_about')
+      .on('inventories')
+      .column('about')
+      .where(sql.ref('about'), 'is not', null)
+      .execute()
+    await db.schema
       .createTable('inventory_packages')
       .addColumn('inventory_id', 'bigint', column => column.notNull().references('inventories.id').onDelete('cascade'))
       .addColumn('position', 'integer', column => column.notNull())
       .addColumn('package_id', 'bigint', column => column.notNull().references('packages.id').onDelete('cascade'))
       .addColumn('layer', 'integer')
       .addColumn('path', text, column => column.notNull())
-      .addColumn('statement', 'integer')
       .addPrimaryKeyConstraint('inventory_packages_key', ['inventory_id', 'position'])
       .execute()
     await db.schema
@@ -66,8 +78,8 @@ export const inventories: Migration = {
       .execute()
     // Which repositories hold an image that holds a package.
     await db.schema.createIndex('manifests_by_digest').on('manifests').columns(['digest', 'repository_id']).execute()
-    await sql`insert into inventories (digest, state, due_at, attempts, layers, problems, statements)
-      select digest, 'waiting', min(pushed_at), 0, '[]', '[]', '[]' from manifests
+    await sql`insert into inventories (digest, state, due_at, attempts, layers, problems)
+      select digest, 'waiting', min(pushed_at), 0, '[]', '[]' from manifests
         where described_at is not null group by digest`.execute(db)
   },
 }

@@ -14,6 +14,7 @@ const CHILDREN = [
   'labels',
   'tag_history',
   'redirects',
+  'vex_documents',
 ] as const
 
 /**
@@ -91,7 +92,17 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
   packages: {
     name: 'packages',
     key: ['id'],
-    columns: ['identity', 'ecosystem', 'name', 'version', 'source_name', 'source_version', 'purl', 'licences'],
+    columns: [
+      'identity',
+      'ecosystem',
+      'name',
+      'version',
+      'source_name',
+      'source_version',
+      'purl',
+      'licences',
+      'matched_at',
+    ],
   },
   // Without how far somebody reads it at the moment.
   inventories: {
@@ -103,18 +114,37 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
       'due_at',
       'attempts',
       'made_at',
-      'reader',
+      'made_by',
+      'about',
       'distribution',
       'layers',
       'problems',
-      'statements',
       'reason',
     ],
   },
   inventory_packages: {
     name: 'inventory_packages',
     key: ['inventory_id', 'position'],
-    columns: ['package_id', 'layer', 'path', 'statement'],
+    columns: ['package_id', 'layer', 'path'],
+  },
+  // The advisories themselves are fetched anew; since when a vulnerability is known here is told by these only.
+  package_findings: {
+    name: 'package_findings',
+    key: ['package_id', 'vulnerability'],
+    columns: [
+      'ids',
+      'severity',
+      'severity_rank',
+      'cvss',
+      'fixed_in',
+      'summary',
+      'url',
+      'source',
+      'first_seen_at',
+      'since',
+      'ended_at',
+      'reopened',
+    ],
   },
   // Only where the storage stays the same.
   condemned_objects: {
@@ -143,6 +173,51 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     name: 'locks',
     key: ['repository_id', 'digest', 'kind'],
     columns: ['reason', 'locked_by', 'locked_at'],
+  },
+  vulnerability_policies: {
+    name: 'vulnerability_policies',
+    key: ['id'],
+    columns: ['project_id', 'is_active', 'document', 'updated_at', 'updated_by'],
+  },
+  vulnerability_exceptions: {
+    name: 'vulnerability_exceptions',
+    key: ['id'],
+    columns: [
+      'project_id',
+      'vulnerability',
+      'package',
+      'repositories',
+      'digest',
+      'owner',
+      'reason',
+      'created_at',
+      'created_by',
+      'expires_at',
+      'ended_at',
+      'ended_by',
+    ],
+  },
+  vex_documents: {
+    name: 'vex_documents',
+    key: ['id'],
+    columns: [
+      'project_id',
+      'repository_id',
+      'manifest',
+      'subject',
+      'format',
+      'name',
+      'author',
+      'problem',
+      'statements',
+      'created_at',
+      'created_by',
+    ],
+  },
+  vex_statements: {
+    name: 'vex_statements',
+    key: ['document_id', 'position'],
+    columns: ['vulnerability', 'status', 'why', 'product', 'component', 'at'],
   },
   last_pulls: { name: 'last_pulls', key: ['repository_id', 'digest'], columns: ['pulled_at'] },
   // Without when it runs next, which is reckoned anew: a copy of long ago must not begin by deleting.
