@@ -1,4 +1,4 @@
-import { serveInventories } from '../features/inventory/index.ts'
+import { LANGUAGE_READERS, serveInventories } from '../features/inventory/index.ts'
 
 /** Reads layers from standard input until it ends. Gives the exit code. */
 export async function runInventoryWorker(): Promise<number> {
@@ -10,7 +10,7 @@ export async function runInventoryWorker(): Promise<number> {
         await Promise.all([output.write(text), output.flush()])
       },
     },
-    [],
+    LANGUAGE_READERS,
   )
   return 0
 }

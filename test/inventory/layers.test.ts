@@ -116,9 +116,10 @@ describe('a layer is read', () => {
     const seen: string[] = []
     const reader = {
       ...LISTS,
-      read: (file: { bytes: Uint8Array; path: string }) => (
-        seen.push(`${file.path} ${Buffer.from(file.bytes).toString() === content}`), []
-      ),
+      read(file: { bytes: Uint8Array; path: string }) {
+        seen.push(`${file.path} ${Buffer.from(file.bytes).toString() === content}`)
+        return []
+      },
     }
     await read(image, { readers: [reader] })
     expect(seen).toEqual(['old.pkg true', 'new.pkg true', 'newest.pkg true', 'after.pkg false'])

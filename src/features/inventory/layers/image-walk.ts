@@ -127,18 +127,14 @@ export class ImageWalk implements TarVisitor {
 
   #place(entry: TarEntry): void {
     const { budget } = this.#options
-    switch (entry.kind) {
-      case 'folder':
-        return this.tree.folder(this.#path)
-      case 'symlink':
-        if (entry.linkName.length > budget.limits.pathBytes)
-          throw new Refused(`A layer has a symbolic link to a path of ${entry.linkName.length} characters.`)
-        budget.link(this.#path.length + entry.linkName.length)
-        return this.tree.link(this.#path, entry.linkName, this.#layer)
-      case 'hardlink':
-        return this.#hardLink(pathOf(entry.linkName, budget.limits), entry.mode)
-      case 'other':
-        return this.tree.clear(this.#path)
+    if (entry.kind === 'folder') this.tree.folder(this.#path)
+    else if (entry.kind === 'other') this.tree.clear(this.#path)
+    else if (entry.kind === 'hardlink') this.#hardLink(pathOf(entry.linkName, budget.limits), entry.mode)
+    else if (entry.kind === 'symlink') {
+      if (entry.linkName.length > budget.limits.pathBytes)
+        throw new Refused(`A layer has a symbolic link to a path of ${entry.linkName.length} characters.`)
+      budget.link(this.#path.length + entry.linkName.length)
+      this.tree.link(this.#path, entry.linkName, this.#layer)
     }
   }
 
@@ -161,7 +157,7 @@ export class ImageWalk implements TarVisitor {
   }
 
   #whiteOut(folder: string, name: string): void {
-    if (name === OPAQUE) return this.tree.makeOpaque(folder, this.#layer)
+    if (name === OPAQUE) this.tree.makeOpaque(folder, this.#layer)
     if (name.startsWith(INTERNAL)) return
     const gone = name.slice(WHITEOUT.length)
     if (gone === '' || gone === '.' || gone === '..')

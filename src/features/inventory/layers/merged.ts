@@ -1,5 +1,6 @@
 import type { Digest } from '../../../oci/index.ts'
 import { inDistribution, OS_RELEASE_PATHS, type OsRelease } from '../distributions/index.ts'
+import { withoutInstalledLocks } from '../languages/index.ts'
 import type { FoundPackage, Inventory, PlacedPackage } from '../package.ts'
 import type { FileTree } from './file-tree.ts'
 import type { FoundFile } from './found-file.ts'
@@ -29,7 +30,7 @@ export function merged(
     }
   }
   const distribution = release && { id: release.id, version: release.version, name: release.name }
-  return { distribution, packages: packages.sort(inOrder) }
+  return { distribution, packages: [...withoutInstalledLocks(packages)].sort(inOrder) }
 }
 
 function releaseOf(tree: FileTree<FoundFile>): OsRelease | undefined {
