@@ -25,7 +25,11 @@ const UPKEEP_SECONDS = 3600
 /** Of figures in metrics: many may scrape. */
 const FIGURES_MS = 30_000
 
-export function composeAdvising({ advisories }: Metadata, config: Config, { log, outbound }: { readonly log: Log; readonly outbound: Outbound }): Advising {
+export function composeAdvising(
+  { advisories }: Metadata,
+  config: Config,
+  { log, outbound }: { readonly log: Log; readonly outbound: Outbound },
+): Advising {
   const { sources, intervalSeconds, staleDays, historyDays, fileBytes } = config.advisories
   return {
     tables: advisories,
@@ -41,7 +45,8 @@ export function composeAdvising({ advisories }: Metadata, config: Config, { log,
     },
     clock: systemClock,
     failed(error, source) {
-      if (!(error instanceof Moved)) log.warn({ err: error, source }, 'advisories could not be updated; what was there still counts')
+      if (!(error instanceof Moved))
+        log.warn({ err: error, source }, 'advisories could not be updated; what was there still counts')
     },
   }
 }
@@ -75,7 +80,10 @@ export function startAdvisories(
     await forgetEndedFindings(advising, signal)
     const stale = (await sourceStatuses(advising)).filter(({ isStale }) => isStale)
     for (const { id, ageMs, problem } of stale)
-      log.warn({ source: id, ageMs, problem }, 'advisories are old: run berth advisories update, or look at why it fails')
+      log.warn(
+        { source: id, ageMs, problem },
+        'advisories are old: run berth advisories update, or look at why it fails',
+      )
   })
 }
 

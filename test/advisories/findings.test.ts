@@ -26,8 +26,14 @@ onBothEngines((name, open) => {
       })
       const matched = await own.take({
         'PyPI/PYSEC-2018-28.json': record,
-        'epss_scores.csv.gz': gz('#model_version:v2025,score_date:2026-01-02T00:00:00+0000\ncve,epss,percentile\nCVE-2018-18074,0.5,0.9\n'),
-        'kev.json': { catalogVersion: '1', count: 1, vulnerabilities: [{ cveID: 'CVE-2018-18074', dateAdded: '2026-01-01' }] },
+        'epss_scores.csv.gz': gz(
+          '#model_version:v2025,score_date:2026-01-02T00:00:00+0000\ncve,epss,percentile\nCVE-2018-18074,0.5,0.9\n',
+        ),
+        'kev.json': {
+          catalogVersion: '1',
+          count: 1,
+          vulnerabilities: [{ cveID: 'CVE-2018-18074', dateAdded: '2026-01-01' }],
+        },
       })
       expect(matched).toEqual({ packages: 2, found: 1, ended: 0 })
       expect(await own.tables.findings.of(digestOf(1))).toEqual([
@@ -57,7 +63,11 @@ onBothEngines((name, open) => {
         expect.objectContaining({
           category: 'system',
           resource: { project: 'shop', repository: 'shop/web', digest: digestOf(1) },
-          detail: expect.objectContaining({ severity: 'high', vulnerabilities: ['CVE-2018-18074'], fixedIn: ['2.20.0'] }),
+          detail: expect.objectContaining({
+            severity: 'high',
+            vulnerabilities: ['CVE-2018-18074'],
+            fixedIn: ['2.20.0'],
+          }),
         }),
       ])
     })
@@ -83,7 +93,13 @@ onBothEngines((name, open) => {
       own.clock.now += 1000
       expect((await own.take({ 'PyPI/1.json': record, 'PyPI/2.json': other })).found).toBe(1)
       expect(await history()).toEqual([
-        { vulnerability: 'GHSA-1111-1111-1111', first_seen_at: first, since: first + 2000, ended_at: null, reopened: 1 },
+        {
+          vulnerability: 'GHSA-1111-1111-1111',
+          first_seen_at: first,
+          since: first + 2000,
+          ended_at: null,
+          reopened: 1,
+        },
       ])
       own.clock.now += 1000
       const withdrawn = { ...record, withdrawn: '2026-02-03T00:00:00Z' }
@@ -101,7 +117,10 @@ onBothEngines((name, open) => {
       await own.take({ 'PyPI/1.json': record })
       const since = own.clock.now
       own.clock.now += 1000
-      expect(await own.take({ 'PyPI/1.json': { ...record, aliases: ['CVE-2026-1'] } })).toMatchObject({ found: 0, ended: 0 })
+      expect(await own.take({ 'PyPI/1.json': { ...record, aliases: ['CVE-2026-1'] } })).toMatchObject({
+        found: 0,
+        ended: 0,
+      })
       expect(await own.tables.findings.of(digestOf(1))).toMatchObject([{ vulnerability: 'CVE-2026-1', since }])
       expect((await entriesOf(opened.engine)).filter(({ type }) => type === 'finding.new')).toHaveLength(1)
     })
@@ -150,8 +169,16 @@ onBothEngines((name, open) => {
       const record = (name: string, fixed: string) => osv(`GHSA-${name}`, 'npm', name, [{ introduced: '0' }, { fixed }])
       const all = Object.fromEntries(names.map(name => [`npm/${name}.json`, record(name, '2.0.0')]))
       expect(await own.take(all)).toEqual({ packages: 4, found: 4, ended: 0 })
-      expect(await own.take({ ...all, 'npm/b.json': record('b', '0.9.0') })).toEqual({ packages: 1, found: 0, ended: 1 })
-      expect(await own.take({ ...all, 'npm/b.json': record('b', '0.9.0') })).toEqual({ packages: 0, found: 0, ended: 0 })
+      expect(await own.take({ ...all, 'npm/b.json': record('b', '0.9.0') })).toEqual({
+        packages: 1,
+        found: 0,
+        ended: 1,
+      })
+      expect(await own.take({ ...all, 'npm/b.json': record('b', '0.9.0') })).toEqual({
+        packages: 0,
+        found: 0,
+        ended: 0,
+      })
       const [late] = await seedPackages(opened.engine, [{ ecosystem: 'npm', name: 'c', version: '1.5.0' }])
       await matchPackages(own.advising, [late as number, ids[0] as number])
       const rows = await opened.engine.db
@@ -170,7 +197,11 @@ onBothEngines((name, open) => {
         { ecosystem: 'npm', name: 'lodash', version: '4.17.0' },
         { ecosystem: 'npm', name: 'minimist', version: '0.0.8' },
       ])
-      await seedImages(opened.engine, 'shop/web', [1, 2, 3].map(number => ({ digest: digestOf(number), packages: ids })))
+      await seedImages(
+        opened.engine,
+        'shop/web',
+        [1, 2, 3].map(number => ({ digest: digestOf(number), packages: ids })),
+      )
       await seedImages(opened.engine, 'shopping/api', [{ digest: digestOf(1), packages: ids }])
       await own.take({
         'PyPI/1.json': osv('GHSA-1', 'PyPI', 'requests', FIXED, { database_specific: { severity: 'CRITICAL' } }),
@@ -184,7 +215,9 @@ onBothEngines((name, open) => {
         do {
           const page = await findings.list(filter, { after, limit: 2 })
           found.push(
-            ...page.findings.map(each => `${each.repository} ${each.digest.slice(-1)} ${each.package} ${each.vulnerability}`),
+            ...page.findings.map(
+              each => `${each.repository} ${each.digest.slice(-1)} ${each.package} ${each.vulnerability}`,
+            ),
           )
           after = page.next
         } while (after)

@@ -111,7 +111,11 @@ export async function seedImages(
   images: readonly { readonly digest: string; readonly packages: readonly number[] }[],
 ): Promise<void> {
   await engine.write(async queries => {
-    const known = await queries.selectFrom('repositories').select('id').where('name', '=', repository as never).executeTakeFirst()
+    const known = await queries
+      .selectFrom('repositories')
+      .select('id')
+      .where('name', '=', repository as never)
+      .executeTakeFirst()
     const { id } =
       known ??
       (await queries

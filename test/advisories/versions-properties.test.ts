@@ -7,7 +7,8 @@ import { ASCENDING } from './version-vectors.ts'
 const RUNS = { numRuns: 3000 }
 
 /** Versions as people write them: numbers, words and signs in any sequence. */
-const WORDS = 'a b rc alpha beta m pre post dev git cvs p snapshot final sp ga el9 deb12u1 r0 v go x 0 1 2 10 05 20240101'
+const WORDS =
+  'a b rc alpha beta m pre post dev git cvs p snapshot final sp ga el9 deb12u1 r0 v go x 0 1 2 10 05 20240101'
 const written = fc
   .array(fc.tuple(fc.constantFrom(...WORDS.split(' ')), fc.constantFrom('', '.', '.', '-', '_', '+', '~', '^', ':')), {
     minLength: 1,
@@ -42,9 +43,9 @@ describe.each(Object.keys(ASCENDING))('the order of versions of %s', ecosystem =
     fc.assert(
       fc.property(version, version, version, (a, b, c) => {
         const [low, middle, high] = [a, b, c].toSorted(order) as [string, string, string]
-        expect(`${low} ≤ ${middle} ≤ ${high}: ${order(low, middle) <= 0 && order(middle, high) <= 0 && order(low, high) <= 0}`).toBe(
-          `${low} ≤ ${middle} ≤ ${high}: true`,
-        )
+        expect(
+          `${low} ≤ ${middle} ≤ ${high}: ${order(low, middle) <= 0 && order(middle, high) <= 0 && order(low, high) <= 0}`,
+        ).toBe(`${low} ≤ ${middle} ≤ ${high}: true`)
         if (order(low, middle) === 0) expect(Math.sign(order(low, high))).toBe(Math.sign(order(middle, high)))
       }),
       RUNS,

@@ -24,7 +24,12 @@ export const advisorySettings = z
       .default(PUBLISHED)
       .refine(sources => new Set(sources.map(each => each.name)).size === sources.length, 'two sources have one name'),
     /** Between two looks at each source; 0: never, as where nothing leads outside. */
-    intervalSeconds: number(z.number().min(0).max(30 * 86_400)).default(6 * 3600),
+    intervalSeconds: number(
+      z
+        .number()
+        .min(0)
+        .max(30 * 86_400),
+    ).default(6 * 3600),
     staleDays: number(z.number().min(0.01).max(3660)).default(3),
     historyDays: number(z.number().min(1).max(3660)).default(400),
     /** Largest file that is read of a source. */

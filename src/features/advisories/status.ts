@@ -9,7 +9,11 @@ export interface SourceStatus extends AdvisorySource {
 }
 
 /** Every source that was ever heard of. */
-export async function sourceStatuses({ tables, settings, clock }: Pick<Advising, 'tables' | 'settings' | 'clock'>): Promise<readonly SourceStatus[]> {
+export async function sourceStatuses({
+  tables,
+  settings,
+  clock,
+}: Pick<Advising, 'tables' | 'settings' | 'clock'>): Promise<readonly SourceStatus[]> {
   const now = clock()
   return (await tables.sources.list(now)).map(source => {
     const ageMs = source.checkedAt === undefined ? undefined : Math.max(0, now - source.checkedAt)

@@ -35,7 +35,12 @@ export function createAdvisoryMetrics(registers: Registry[]): AdvisoryMetrics {
       changes.inc({ change: 'ended' }, ended)
     },
     readBy(read) {
-      const gauge = (name: string, help: string, label: string, values: (figures: AdvisoryFigures) => [string, number][]) =>
+      const gauge = (
+        name: string,
+        help: string,
+        label: string,
+        values: (figures: AdvisoryFigures) => [string, number][],
+      ) =>
         new Gauge({
           name,
           help,
@@ -47,8 +52,12 @@ export function createAdvisoryMetrics(registers: Registry[]): AdvisoryMetrics {
             for (const [value, number] of values(await read())) this.set({ [label]: value }, number)
           },
         })
-      gauge('berth_advisories_age_seconds', 'Since a source was last known to be up to date.', 'source', ({ sources }) =>
-        sources.flatMap(({ id, ageMs }) => (ageMs === undefined ? [] : [[id, ageMs / 1000] as [string, number]])),
+      gauge(
+        'berth_advisories_age_seconds',
+        'Since a source was last known to be up to date.',
+        'source',
+        ({ sources }) =>
+          sources.flatMap(({ id, ageMs }) => (ageMs === undefined ? [] : [[id, ageMs / 1000] as [string, number]])),
       )
       gauge('berth_advisories_stale', '1: the source is older than advisories.staleDays.', 'source', ({ sources }) =>
         sources.map(({ id, isStale }) => [id, Number(isStale)]),

@@ -21,6 +21,7 @@ export class Unpacked {
 
   add(bytes: number): void {
     this.#bytes += bytes
-    if (this.#bytes > MOST_UNPACKED_BYTES) throw new BadFile(`${this.#name} unpacks to more than ${MOST_UNPACKED_BYTES} bytes`)
+    if (this.#bytes > MOST_UNPACKED_BYTES)
+      throw new BadFile(`${this.#name} unpacks to more than ${MOST_UNPACKED_BYTES} bytes`)
   }
 }

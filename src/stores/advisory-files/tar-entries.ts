@@ -26,7 +26,8 @@ export async function* tarEntries(name: string, bytes: AsyncIterable<Uint8Array>
   source.pipe(archive)
   try {
     for await (const entry of archive) {
-      if (entry.header.type === 'file') yield { name: `${name}!/${entry.header.name}`, chunks: entry as unknown as AsyncIterable<Uint8Array> }
+      if (entry.header.type === 'file')
+        yield { name: `${name}!/${entry.header.name}`, chunks: entry as unknown as AsyncIterable<Uint8Array> }
       entry.resume()
     }
   } catch (error) {

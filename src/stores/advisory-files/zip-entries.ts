@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { crc32 } from 'node:zlib'
-import { openPromise, type Entry, type ZipFile } from 'yauzl'
+import { type Entry, openPromise, type ZipFile } from 'yauzl'
 import { BadFile } from './bad-file.ts'
 import { type Document, Unpacked } from './document.ts'
 import type { SpooledFile } from './spool.ts'
@@ -11,7 +11,9 @@ export async function* zipEntries({ path, name }: SpooledFile): AsyncGenerator<D
   const said = (error: unknown) =>
     error instanceof BadFile
       ? error
-      : new BadFile(`${name} is damaged or cut short: ${error instanceof Error ? error.message : error}`, { cause: error })
+      : new BadFile(`${name} is damaged or cut short: ${error instanceof Error ? error.message : error}`, {
+          cause: error,
+        })
   let zip: ZipFile
   try {
     zip = await openPromise(path, { lazyEntries: true, autoClose: false })

@@ -50,7 +50,9 @@ export function readProductTree(value: unknown): ProductTree {
     get(id) {
       const part = parts.get(id)
       const ecosystem = part && ecosystemOfCpe(products.get(part.platform)?.cpe ?? '')
-      return part && ecosystem ? componentOf(ecosystem, part.component, products.get(part.component)?.purl ?? '') : undefined
+      return part && ecosystem
+        ? componentOf(ecosystem, part.component, products.get(part.component)?.purl ?? '')
+        : undefined
     },
   }
 }

@@ -1,8 +1,8 @@
 import type { Advisory, Affected, RangeEvent } from '../advisory.ts'
 import { compareRpm } from '../versions/rpm.ts'
 import { BadRecord } from './bad-record.ts'
-import { type Fields, fieldsOf, isFields, listOf, textOf, textsOf, timeOf } from './fields.ts'
 import { type Component, type ProductTree, readProductTree } from './csaf-products.ts'
+import { type Fields, fieldsOf, isFields, listOf, textOf, textsOf, timeOf } from './fields.ts'
 import { severityOf } from './severity.ts'
 
 export function isCsaf(value: unknown): boolean {
@@ -102,9 +102,11 @@ function rangesOf(fixed: readonly string[]): readonly (readonly RangeEvent[])[] 
 
 function vectorsOf({ scores, metrics }: Fields): readonly string[] {
   const all = [...listOf(scores), ...listOf(metrics).map(metric => (isFields(metric) ? metric.content : undefined))]
-  const vectors = all.filter(isFields).flatMap(({ cvss_v3, cvss_v4 }) =>
-    [cvss_v4, cvss_v3].filter(isFields).map(({ vectorString }) => textOf(vectorString)),
-  )
+  const vectors = all
+    .filter(isFields)
+    .flatMap(({ cvss_v3, cvss_v4 }) =>
+      [cvss_v4, cvss_v3].filter(isFields).map(({ vectorString }) => textOf(vectorString)),
+    )
   return [...new Set(vectors.filter(vector => vector !== ''))]
 }
 

@@ -15,7 +15,11 @@ export function readPrediction(line: string): Prediction | undefined {
   const [vulnerability = '', score = '', percentile = ''] = text.split(',')
   const prediction = { vulnerability, score: Number(score), percentile: Number(percentile) }
   const isOne = (value: number, written: string) => written !== '' && value >= 0 && value <= 1
-  if (!/^CVE-\d+-\d+$/.test(vulnerability) || !isOne(prediction.score, score) || !isOne(prediction.percentile, percentile))
+  if (
+    !/^CVE-\d+-\d+$/.test(vulnerability) ||
+    !isOne(prediction.score, score) ||
+    !isOne(prediction.percentile, percentile)
+  )
     throw new BadRecord(`"${text.slice(0, 80)}" is no line of EPSS`)
   return prediction
 }

@@ -3,6 +3,7 @@ import { BadRecord } from './bad-record.ts'
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
+const OPEN = 0x7b
 const OPENING = new Set([0x7b, 0x5b])
 const CLOSING = new Set([0x7d, 0x5d])
 const SPACE = new Set([0x20, 0x09, 0x0a, 0x0d])
@@ -16,59 +17,84 @@ export async function* jsonMembers(
   chunks: AsyncIterable<Uint8Array>,
   mostBytes: number,
 ): AsyncGenerator<readonly [string, unknown]> {
-  const member: Uint8Array[] = []
-  let length = 0
-  let depth = 0
-  let isText = false
-  let isEscaped = false
-  let isOver = false
-  const keep = (part: Uint8Array) => {
-    length += part.byteLength
-    if (length > mostBytes) throw new BadRecord(`A part of the document has more than ${mostBytes} bytes`)
-    if (part.byteLength > 0) member.push(part.slice())
-  }
-  const take = () => {
-    const text = Buffer.concat(member).toString('utf8').trim()
-    member.length = 0
-    length = 0
-    return text === '' ? undefined : memberOf(text)
-  }
+  const splitter = new Splitter()
+  const member = new Member(mostBytes)
   for await (const chunk of chunks) {
-    let start = 0
+    let start = splitter.depth === 0 ? chunk.length : 0
     for (let at = 0; at < chunk.length; at += 1) {
-      const byte = chunk[at] as number
-      if (isText) {
-        if (isEscaped) isEscaped = false
-        else if (byte === BACKSLASH) isEscaped = true
-        else if (byte === QUOTE) isText = false
-        continue
-      }
-      if (depth === 0) {
-        if (SPACE.has(byte)) continue
-        if (isOver || byte !== 0x7b) throw new BadRecord('The document is no JSON object')
-        depth = 1
-        start = at + 1
-      } else if (byte === QUOTE) isText = true
-      else if (OPENING.has(byte)) depth += 1
-      else if (CLOSING.has(byte)) {
-        depth -= 1
-        if (depth > 0) continue
-        keep(chunk.subarray(start, at))
-        const last = take()
-        if (last) yield last
-        isOver = true
-        start = at + 1
-      } else if (byte === COMMA && depth === 1) {
-        keep(chunk.subarray(start, at))
-        const next = take()
-        if (!next) throw new BadRecord('The document is not JSON: there is nothing before a comma')
-        yield next
-        start = at + 1
-      }
+      const met = splitter.see(chunk[at] as number)
+      if (met === undefined) continue
+      if (met !== 'begin') yield* member.end(chunk.subarray(start, at), met)
+      start = at + 1
     }
-    if (depth > 0) keep(chunk.subarray(start))
+    if (splitter.depth > 0) member.add(chunk.slice(start))
   }
-  if (!isOver) throw new BadRecord('The document ends early')
+  if (!splitter.isOver) throw new BadRecord('The document ends early')
+}
+
+/** The bytes of one member, which may come in several chunks. */
+class Member {
+  readonly #mostBytes: number
+  #parts: Uint8Array[] = []
+  #length = 0
+
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes
+  }
+
+  add(part: Uint8Array): void {
+    this.#length += part.byteLength
+    if (this.#length > this.#mostBytes)
+      throw new BadRecord(`A part of the document has more than ${this.#mostBytes} bytes`)
+    if (part.byteLength > 0) this.#parts.push(part)
+  }
+
+  *end(part: Uint8Array, met: 'comma' | 'end'): Generator<readonly [string, unknown]> {
+    this.add(part)
+    const text = Buffer.concat(this.#parts).toString('utf8').trim()
+    this.#parts = []
+    this.#length = 0
+    if (text !== '') yield memberOf(text)
+    else if (met === 'comma') throw new BadRecord('The document is not JSON: there is nothing before a comma')
+  }
+}
+
+/** Knows where in a JSON object it is, byte by byte. */
+class Splitter {
+  depth = 0
+  isOver = false
+  #isText = false
+  #isEscaped = false
+
+  /** Where the object begins, and what ends one of its members. */
+  see(byte: number): 'begin' | 'comma' | 'end' | undefined {
+    if (this.#isText) {
+      this.#seeText(byte)
+      return undefined
+    }
+    if (this.depth === 0) return this.#seeOutside(byte)
+    if (byte === QUOTE) this.#isText = true
+    else if (OPENING.has(byte)) this.depth += 1
+    else if (CLOSING.has(byte)) {
+      this.depth -= 1
+      this.isOver = this.depth === 0
+      return this.isOver ? 'end' : undefined
+    }
+    return byte === COMMA && this.depth === 1 ? 'comma' : undefined
+  }
+
+  #seeText(byte: number): void {
+    if (this.#isEscaped) this.#isEscaped = false
+    else if (byte === BACKSLASH) this.#isEscaped = true
+    else if (byte === QUOTE) this.#isText = false
+  }
+
+  #seeOutside(byte: number): 'begin' | undefined {
+    if (SPACE.has(byte)) return undefined
+    if (this.isOver || byte !== OPEN) throw new BadRecord('The document is no JSON object')
+    this.depth = 1
+    return 'begin'
+  }
 }
 
 function memberOf(text: string): readonly [string, unknown] {

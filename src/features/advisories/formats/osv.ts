@@ -92,4 +92,3 @@ export function firstLine(text: string): string {
   const line = text.split('\n', 1)[0] as string
   return line.length > 200 ? `${line.slice(0, 199)}…` : line
 }
-

@@ -53,7 +53,11 @@ export async function* readDocument({ name, chunks }: Named): AsyncGenerator<Hea
     begun.push(value)
     length += value.byteLength
   }
-  const head = Buffer.concat(begun.slice(0, 1)).subarray(0, 512).toString('utf8').replace(/^\uFEFF/, '').trimStart()
+  const head = Buffer.concat(begun.slice(0, 1))
+    .subarray(0, 512)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .trimStart()
   const all = async function* () {
     yield* begun.splice(0)
     if (!isWhole) yield* { [Symbol.asyncIterator]: () => iterator }
@@ -62,8 +66,16 @@ export async function* readDocument({ name, chunks }: Named): AsyncGenerator<Hea
   else if (!head.startsWith('{')) {
     if (/\.json$/.test(name)) throw new BadRecord('It is not JSON: it does not begin with {')
     // A README or what else lies in a folder; read to its end, so that what follows is reached.
-    for await (const _ of all()) continue
-  } else if (isWhole) yield* readWhole(name, parseJson(Buffer.concat(begun).toString('utf8').replace(/^\uFEFF/, '')))
+    for await (const _ of all());
+  } else if (isWhole)
+    yield* readWhole(
+      name,
+      parseJson(
+        Buffer.concat(begun)
+          .toString('utf8')
+          .replace(/^\uFEFF/, ''),
+      ),
+    )
   else yield* readLarge(name, all())
 }
 

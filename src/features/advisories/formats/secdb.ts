@@ -39,7 +39,10 @@ function readPackage(ecosystem: string, name: string, fixes: Readonly<Record<str
   for (const [version, ids] of Object.entries(fixes))
     for (const line of textsOf(ids)) {
       // Some entries name the same vulnerability in several ways, with spaces between.
-      const [id, ...aliases] = line.trim().split(/\s+/).filter(word => /^[A-Za-z][\w.:-]*$/.test(word))
+      const [id, ...aliases] = line
+        .trim()
+        .split(/\s+/)
+        .filter(word => /^[A-Za-z][\w.:-]*$/.test(word))
       if (id === undefined) continue
       const known = byId.get(id) ?? { aliases: new Set(), fixed: [] }
       byId.set(id, known)

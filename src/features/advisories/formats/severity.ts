@@ -21,7 +21,10 @@ export function severityOf(word: unknown): Severity | undefined {
 
 /** Of the newest version of CVSS among the vectors; undefined when none of them can be read. */
 export function scoreOf(vectors: readonly string[]): number | undefined {
-  const newestFirst = vectors.filter(vector => vector.startsWith('CVSS:') || vector.startsWith('AV:')).toSorted().toReversed()
+  const newestFirst = vectors
+    .filter(vector => vector.startsWith('CVSS:') || vector.startsWith('AV:'))
+    .toSorted()
+    .toReversed()
   for (const vector of newestFirst) {
     const score = scoreOfOne(vector)
     if (score !== undefined) return score

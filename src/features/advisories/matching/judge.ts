@@ -1,4 +1,10 @@
-import type { Candidate, FoundVulnerability, JudgePackage, PackageToJudge, Severity } from '../../../stores/metadata/index.ts'
+import type {
+  Candidate,
+  FoundVulnerability,
+  JudgePackage,
+  PackageToJudge,
+  Severity,
+} from '../../../stores/metadata/index.ts'
 import { severityOfScore } from '../formats/severity.ts'
 import type { AffectedHead, Head } from '../stored-record.ts'
 import { isDistribution, orderOf } from '../versions/index.ts'
@@ -34,7 +40,9 @@ function opinionsOf(subject: PackageToJudge, candidate: Candidate, isOfDistribut
   if (head.isWithdrawn) return []
   const affected = JSON.parse(candidate.affected) as AffectedHead
   const verdict =
-    affected.status === 'not affected' ? { isAffected: false } : judgeVersion(version, affected, orderOf(subject.ecosystem))
+    affected.status === 'not affected'
+      ? { isAffected: false }
+      : judgeVersion(version, affected, orderOf(subject.ecosystem))
   const authority = OF_VENDORS.has(candidate.format) ? 1 : 0
   // Who is no authority has nothing to say about what is not affected.
   if (!verdict.isAffected && authority === 0) return []

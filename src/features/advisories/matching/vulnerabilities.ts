@@ -9,11 +9,17 @@ const CVE = /^CVE-(\d+)-(\d+)$/
  * The vulnerabilities that a record is about. One of a distribution may be about several, each by its CVE; any other is
  * about one, whatever ids it has.
  */
-export function vulnerabilitiesOf(id: string, { aliases, upstream, related }: Head, isOfDistribution: boolean): readonly Ids[] {
+export function vulnerabilitiesOf(
+  id: string,
+  { aliases, upstream, related }: Head,
+  isOfDistribution: boolean,
+): readonly Ids[] {
   const own = [id, ...aliases]
   if (!isOfDistribution) return [own]
   if (CVE.test(id)) return [own]
-  const about = [...new Set([...upstream, ...aliases, ...(upstream.length > 0 ? [] : related)])].filter(each => CVE.test(each))
+  const about = [...new Set([...upstream, ...aliases, ...(upstream.length > 0 ? [] : related)])].filter(each =>
+    CVE.test(each),
+  )
   if (about.length > 0) return about.map(cve => [cve, id])
   // Such as UBUNTU-CVE-2024-1.
   const inside = /CVE-\d+-\d+$/.exec(id)?.[0]
@@ -29,8 +35,7 @@ const KNOWN = [/^CVE-/, /^GHSA-/, /^GO-/, /^PYSEC-/, /^RUSTSEC-/]
 
 function compareIds(a: string, b: string): number {
   const [first, second] = [CVE.exec(a), CVE.exec(b)]
-  if (first && second)
-    return Number(first[1]) - Number(second[1]) || Number(first[2]) - Number(second[2])
+  if (first && second) return Number(first[1]) - Number(second[1]) || Number(first[2]) - Number(second[2])
   return rankOf(a) - rankOf(b) || (a < b ? -1 : Number(a > b))
 }
 

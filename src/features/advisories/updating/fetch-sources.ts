@@ -1,6 +1,6 @@
 import type { AdvisorySource } from '../../../stores/metadata/index.ts'
 import type { Advising, ConfiguredSource } from '../advising.ts'
-import { takeIn, type TakenIn } from './take-in.ts'
+import { type TakenIn, takeIn } from './take-in.ts'
 
 /** Hundreds of megabytes over a slow line. */
 const TIMEOUT_MS = 3_600_000
@@ -124,7 +124,12 @@ async function ask(
   }
   const { used } = await download(advising, response, { name, url }, signal)
   const [one] = used
-  return { source: name, outcome: one?.changed === 0 ? 'unchanged' : 'used', records: one?.records, changed: one?.changed }
+  return {
+    source: name,
+    outcome: one?.changed === 0 ? 'unchanged' : 'used',
+    records: one?.records,
+    changed: one?.changed,
+  }
 }
 
 async function download(

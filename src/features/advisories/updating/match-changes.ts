@@ -1,7 +1,7 @@
 import type { AuditEntry, HitImage, HitRepository, NewFinding, Telling } from '../../../stores/metadata/index.ts'
+import { projectOf } from '../../access/index.ts'
 import type { Advising } from '../advising.ts'
 import { judgePackage } from '../matching/judge.ts'
-import { projectOf } from '../../access/index.ts'
 
 /** Packages of one transaction: others wait behind it. */
 const PART = 20
@@ -19,7 +19,10 @@ export interface Matched {
 }
 
 /** Findings of packages that nobody looked at yet. Tells nobody: whoever made their inventory does. */
-export async function matchPackages(advising: Pick<Advising, 'tables' | 'clock'>, ids: readonly number[]): Promise<void> {
+export async function matchPackages(
+  advising: Pick<Advising, 'tables' | 'clock'>,
+  ids: readonly number[],
+): Promise<void> {
   for (let from = 0; from < ids.length; from += PART)
     await advising.tables.matching.settle(ids.slice(from, from + PART), judgePackage, { now: advising.clock() })
 }
@@ -50,13 +53,19 @@ function tellingOf(source: string, at: number, left: number): Telling {
   return {
     mostImages: Math.min(MOST_IMAGES, left),
     ofImages: (images, found) => images.map(image => ofImage(image, found, source, at)),
-    ofRepositories: (repositories, found) => repositories.slice(0, left).map(each => ofRepository(each, found, source, at)),
+    ofRepositories: (repositories, found) =>
+      repositories.slice(0, left).map(each => ofRepository(each, found, source, at)),
   }
 }
 
 const BY = { kind: 'system', id: 'advisories', name: 'advisories' } as const
 
-function ofImage({ repository, digest, packageIds }: HitImage, found: readonly NewFinding[], source: string, at: number) {
+function ofImage(
+  { repository, digest, packageIds }: HitImage,
+  found: readonly NewFinding[],
+  source: string,
+  at: number,
+) {
   const own = new Set(packageIds)
   const here = found.filter(({ packageId }) => own.has(packageId))
   return {

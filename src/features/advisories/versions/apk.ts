@@ -26,7 +26,9 @@ function comparePart(a: Part, b: Part): number {
       return compareDigits(a.text, b.text)
     case KINDS.number:
       // With a zero in front it is a fraction; the first number of all has none.
-      return a.text.startsWith('0') || b.text.startsWith('0') ? compareText(a.text, b.text) : compareDigits(a.text, b.text)
+      return a.text.startsWith('0') || b.text.startsWith('0')
+        ? compareText(a.text, b.text)
+        : compareDigits(a.text, b.text)
     default:
       return compareText(a.text, b.text)
   }

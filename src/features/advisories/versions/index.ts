@@ -18,7 +18,7 @@ const ORDERS: Readonly<Record<string, Order>> = {
   Alpine: compareApk,
   Wolfi: compareApk,
   Chainguard: compareApk,
-  'Alpaquita': compareApk,
+  Alpaquita: compareApk,
   MinimOS: compareApk,
   'Red Hat': compareRpm,
   'Rocky Linux': compareRpm,

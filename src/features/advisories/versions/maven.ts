@@ -13,56 +13,55 @@ export const compareMaven: Order = (a, b) => compareItems(parse(a), parse(b))
 const MOST_CHARACTERS = 500
 
 function parse(text: string): Items {
-  const version = text.trim().slice(0, MOST_CHARACTERS).toLowerCase()
-  const root: Items = []
-  const lists = [root]
-  let list = root
-  const open = () => {
-    const inner: Items = []
-    list.push(inner)
-    lists.push(inner)
-    list = inner
+  const nested = new Nested()
+  const tokens =
+    text
+      .trim()
+      .slice(0, MOST_CHARACTERS)
+      .toLowerCase()
+      .match(/[.-]|[0-9]+|[^0-9.-]+/g) ?? []
+  for (const [at, token] of tokens.entries()) nested.add(token, tokens[at - 1] ?? '', tokens[at + 1] ?? '')
+  return nested.done()
+}
+
+/** Lists in lists, of which the innermost grows. */
+class Nested {
+  readonly #lists: Items[] = [[]]
+
+  get #list(): Items {
+    return this.#lists.at(-1) as Items
   }
-  let isDigits = false
-  let start = 0
-  const item = (end: number, isBeforeDigit: boolean) => {
-    const word = version.slice(start, end)
-    return isDigits ? word.replace(/^0+(?=\d)/, '') : qualifierOf(word, isBeforeDigit)
-  }
-  for (let at = 0; at < version.length; at += 1) {
-    const character = version[at] as string
-    if (character === '.') {
-      list.push(at === start ? '0' : item(at, false))
-      start = at + 1
-    } else if (character === '-') {
-      list.push(at === start ? '0' : item(at, false))
-      start = at + 1
-      if (isDigits || list.length > 0) open()
-    } else if (/[0-9]/.test(character)) {
-      if (!isDigits && at > start) {
-        // 1.0.X1 < 1.0-X2: a word without a hyphen before it opens a list, too.
-        if (list.length > 0) open()
-        list.push(item(at, true))
-        start = at
-        open()
-      }
-      isDigits = true
+
+  add(token: string, before: string, after: string): void {
+    if (isSeparator(token)) {
+      // Nothing between two of them is a zero.
+      if (before === '' || isSeparator(before)) this.#list.push('0')
+      if (token === '-') this.#open()
+    } else if (isNumber(token)) {
+      // A list of its own behind a word.
+      if (before !== '' && !isSeparator(before)) this.#open()
+      this.#list.push(token.replace(/^0+(?=\d)/, ''))
     } else {
-      if (isDigits && at > start) {
-        list.push(item(at, false))
-        start = at
-        open()
-      }
-      isDigits = false
+      const isLast = after === '' || isNumber(after)
+      // 1.0.X1 < 1.0-X2: a word without a hyphen before it opens a list, too.
+      if (isNumber(before) || (isLast && this.#list.length > 0)) this.#open()
+      this.#list.push(qualifierOf(token, isNumber(after)))
     }
   }
-  if (version.length > start) {
-    if (!isDigits && list.length > 0) open()
-    list.push(item(version.length, false))
+
+  done(): Items {
+    for (const list of this.#lists.toReversed()) normalise(list)
+    return this.#lists[0] as Items
   }
-  for (const each of lists.reverse()) normalise(each)
-  return root
+
+  #open(): void {
+    const inner: Items = []
+    this.#list.push(inner)
+    this.#lists.push(inner)
+  }
 }
+
+const isSeparator = (token: string) => token === '.' || token === '-'
 
 function qualifierOf(word: string, isBeforeDigit: boolean): string {
   const short = isBeforeDigit && word.length === 1 ? { a: 'alpha', b: 'beta', m: 'milestone' }[word] : undefined
@@ -84,11 +83,7 @@ const isNumber = (item: string) => /^\d/.test(item)
 function compareItems(a: Item | undefined, b: Item | undefined): number {
   if (a === undefined) return b === undefined ? 0 : -againstNothing(b)
   if (b === undefined) return againstNothing(a)
-  if (typeof a === 'string' && typeof b === 'string') {
-    if (isNumber(a) && isNumber(b)) return compareDigits(a, b)
-    if (isNumber(a) !== isNumber(b)) return isNumber(a) ? 1 : -1
-    return compareQualifiers(a, b)
-  }
+  if (typeof a === 'string' && typeof b === 'string') return compareWords(a, b)
   if (typeof a === 'string') return isNumber(a) ? 1 : -1
   if (typeof b === 'string') return isNumber(b) ? -1 : 1
   const length = Math.max(a.length, b.length)
@@ -97,6 +92,12 @@ function compareItems(a: Item | undefined, b: Item | undefined): number {
     if (order !== 0) return order
   }
   return 0
+}
+
+function compareWords(a: string, b: string): number {
+  if (isNumber(a) && isNumber(b)) return compareDigits(a, b)
+  if (isNumber(a) !== isNumber(b)) return isNumber(a) ? 1 : -1
+  return compareQualifiers(a, b)
 }
 
 function againstNothing(item: Item): number {

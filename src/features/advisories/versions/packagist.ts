@@ -50,6 +50,9 @@ function partsOf(text: string): readonly string[] {
   const [numbers = ''] = /^\d+(?:\.\d+)*/.exec(version) ?? []
   const four = numbers === '' ? [] : numbers.split('.')
   while (four.length > 0 && four.length < 4) four.push('0')
-  const rest = version.slice(numbers.length).replace(/\+.*$/, '').replace(/-stable$/, '')
+  const rest = version
+    .slice(numbers.length)
+    .replace(/\+.*$/, '')
+    .replace(/-stable$/, '')
   return [...four, ...(rest.match(/\d+|[a-z]+/g) ?? [])]
 }

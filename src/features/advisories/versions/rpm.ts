@@ -1,4 +1,4 @@
-import { compareDigits, compareText, type Order } from './digits.ts'
+import { compareDigits, compareLists, compareText, type Order } from './digits.ts'
 
 /** rpm's order of [epoch:]version[-release]; what one of the two does not say of its release is not compared. */
 export const compareRpm: Order = (a, b) => {
@@ -23,40 +23,29 @@ function parse(text: string) {
   }
 }
 
-const SEGMENT = /^(?:[0-9]+|[A-Za-z]+)/
+/** By what a segment is: a tilde comes before the end, a caret behind it and before everything else. */
+const KINDS = { tilde: 0, end: 1, caret: 2, letters: 3, number: 4 } as const
 
-/** rpmvercmp: a tilde comes before the end, a caret behind it and before everything else. */
-function compareSegments(a: string, b: string): number {
-  let [left, right] = [a, b]
-  for (;;) {
-    left = left.replace(/^[^A-Za-z0-9~^]+/, '')
-    right = right.replace(/^[^A-Za-z0-9~^]+/, '')
-    const [mark, other] = [left[0], right[0]]
-    if (mark === '~' || other === '~') {
-      if (mark !== '~') return 1
-      if (other !== '~') return -1
-      left = left.slice(1)
-      right = right.slice(1)
-      continue
-    }
-    if (mark === '^' || other === '^') {
-      if (mark === undefined) return -1
-      if (other === undefined) return 1
-      if (mark !== '^') return 1
-      if (other !== '^') return -1
-      left = left.slice(1)
-      right = right.slice(1)
-      continue
-    }
-    if (mark === undefined || other === undefined) return left.length - right.length
-    const segment = (SEGMENT.exec(left) as RegExpExecArray)[0]
-    const counterpart = (SEGMENT.exec(right) as RegExpExecArray)[0]
-    const [isNumber, isOtherNumber] = [/^\d/.test(segment), /^\d/.test(counterpart)]
-    // Numbers are newer than letters.
-    if (isNumber !== isOtherNumber) return isNumber ? 1 : -1
-    const order = isNumber ? compareDigits(segment, counterpart) : compareText(segment, counterpart)
-    if (order !== 0) return order
-    left = left.slice(segment.length)
-    right = right.slice(counterpart.length)
-  }
+interface Segment {
+  readonly kind: number
+  readonly text: string
+}
+
+/** rpmvercmp. */
+const compareSegments: Order = (a, b) => compareLists(segmentsOf(a), segmentsOf(b), compareSegment)
+
+function compareSegment(a: Segment, b: Segment): number {
+  if (a.kind !== b.kind) return a.kind - b.kind
+  return a.kind === KINDS.number ? compareDigits(a.text, b.text) : compareText(a.text, b.text)
+}
+
+function segmentsOf(text: string): readonly Segment[] {
+  const found = text.match(/[0-9]+|[A-Za-z]+|[~^]/g) ?? []
+  return [...found.map(segment => ({ kind: kindOf(segment), text: segment })), { kind: KINDS.end, text: '' }]
+}
+
+function kindOf(segment: string): number {
+  if (segment === '~') return KINDS.tilde
+  if (segment === '^') return KINDS.caret
+  return /^[0-9]/.test(segment) ? KINDS.number : KINDS.letters
 }

@@ -19,7 +19,11 @@ function compareSegment(a: string, b: string): number {
 }
 
 function segmentsOf(version: string): readonly string[] {
-  const segments = version.trim().replaceAll('-', '.pre.').match(/[0-9]+|[a-z]+/gi) ?? []
+  const segments =
+    version
+      .trim()
+      .replaceAll('-', '.pre.')
+      .match(/[0-9]+|[a-z]+/gi) ?? []
   const letters = segments.findIndex(segment => !/^\d/.test(segment))
   const split = letters < 0 ? segments.length : letters
   return [...withoutZeros(segments.slice(0, split)), ...withoutZeros(segments.slice(split))]

@@ -139,11 +139,7 @@ export function createAdvisoryEditions(engine: Engine): AdvisoryEditions {
   }
 }
 
-async function writeRecords(
-  queries: Queries,
-  claim: Claim,
-  records: readonly AdvisoryRecord[],
-): Promise<Written> {
+async function writeRecords(queries: Queries, claim: Claim, records: readonly AdvisoryRecord[]): Promise<Written> {
   // Of a record that is there twice the last one counts.
   const wanted = new Map(records.map(record => [record.record, record]))
   const numbers: number[] = []

@@ -50,7 +50,8 @@ export async function repositoriesHit(
       select r.name as repository, count(distinct m.digest) as images from ${HOLDING}
       where i.package_id in (${sql.join(ids)}) group by r.name order by r.name limit ${most}`.execute(queries)
     // Of several parts an image may be counted twice; it is for people, who want to know whether it is one or thousands.
-    for (const { repository, images } of rows) counts.set(repository, Math.max(counts.get(repository) ?? 0, Number(images)))
+    for (const { repository, images } of rows)
+      counts.set(repository, Math.max(counts.get(repository) ?? 0, Number(images)))
   }
   return [...counts].map(([repository, images]) => ({ repository, images }))
 }

@@ -30,8 +30,7 @@ export function createAdvisoryLookup({ db }: Engine): AdvisoryLookup {
   return {
     async search({ id, package: name, ecosystem }, { after = 0, limit }) {
       const conditions: RawBuilder<SqlBool>[] = [sql`a.number > ${after}`]
-      if (id !== undefined)
-        conditions.push(sql`a.number in (select advisory from advisory_ids where id = ${id})`)
+      if (id !== undefined) conditions.push(sql`a.number in (select advisory from advisory_ids where id = ${id})`)
       if (name !== undefined && ecosystem !== undefined)
         conditions.push(
           sql`a.number in (select advisory from advisory_packages where ecosystem = ${ecosystem} and name = ${name})`,
@@ -56,7 +55,9 @@ export function createAdvisoryLookup({ db }: Engine): AdvisoryLookup {
     },
     async counts() {
       const { rows } = await sql<{ severity: string; findings: number }>`
-        select severity, count(*) as findings from package_findings where ended_at is null group by severity`.execute(db)
+        select severity, count(*) as findings from package_findings where ended_at is null group by severity`.execute(
+        db,
+      )
       return { findings: Object.fromEntries(rows.map(({ severity, findings }) => [severity, Number(findings)])) }
     },
     async ecosystems() {

@@ -3,9 +3,9 @@ import { appendAudit } from '../audit/append.ts'
 import type { AuditEntry } from '../audit/entry.ts'
 import { chunks } from '../chunks.ts'
 import type { Engine, Queries } from '../engine.ts'
+import { candidatesOf, packagesOf } from './candidates.ts'
 import { type HitImage, type HitRepository, imagesHit, repositoriesHit } from './hits.ts'
 import type { FoundVulnerability, JudgePackage, NewFinding } from './judgement.ts'
-import { candidatesOf, packagesOf } from './candidates.ts'
 import { writeFindings } from './write-findings.ts'
 
 /** What became of findings by a judgement. */
@@ -20,7 +20,10 @@ export interface Telling {
   /** In a record for each image; in one for each repository when there are more images than that. */
   readonly mostImages: number
   readonly ofImages: (images: readonly HitImage[], found: readonly NewFinding[]) => readonly AuditEntry[]
-  readonly ofRepositories: (repositories: readonly HitRepository[], found: readonly NewFinding[]) => readonly AuditEntry[]
+  readonly ofRepositories: (
+    repositories: readonly HitRepository[],
+    found: readonly NewFinding[],
+  ) => readonly AuditEntry[]
 }
 
 /** Advisories that count against the packages of the registry. */
@@ -35,7 +38,11 @@ export interface AdvisoryMatching {
    * @param ids few: other writers wait.
    * @param judge pure.
    */
-  settle(ids: readonly number[], judge: JudgePackage, how: { now: number; telling?: Telling | undefined }): Promise<Settled>
+  settle(
+    ids: readonly number[],
+    judge: JudgePackage,
+    how: { now: number; telling?: Telling | undefined },
+  ): Promise<Settled>
   /** What changed up to the edition was matched; what had ended by then is removed. */
   matched(source: string, edition: number, signal: AbortSignal): Promise<void>
   /** Removes findings that ended before, at most so many. Gives how many. */

@@ -90,7 +90,10 @@ function rowOf(package_id: number, each: FoundVulnerability, was: Known | undefi
 }
 
 function isSame(row: Known, other: Known | undefined): boolean {
-  return other !== undefined && JSON.stringify(Object.values(row)) === JSON.stringify(Object.keys(row).map(key => other[key as keyof Known]))
+  return (
+    other !== undefined &&
+    JSON.stringify(Object.values(row)) === JSON.stringify(Object.keys(row).map(key => other[key as keyof Known]))
+  )
 }
 
 async function upsert(queries: Queries, rows: readonly Known[]): Promise<void> {
