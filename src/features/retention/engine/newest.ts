@@ -9,7 +9,8 @@ export const AMONG = 2
 
 /**
  * For each image of the repository whether it is among the newest of those selected. At the same moment or version
- * tagged images come first, and the smaller digest. What belongs to another image that is counted takes no place, and is where that one is.
+ * tagged images come first, and the smaller digest. What belongs to another image that is counted takes no place: it is
+ * among them when that one is, and when it is itself as new as the last of them.
  */
 export function rankNewest(entries: Entries, selection: Uint8Array, { count, by }: NewestCount): Uint8Array {
   const ages = by === 'version' ? byVersion(entries, selection) : byTime(entries, selection, by)
@@ -26,8 +27,10 @@ export function rankNewest(entries: Entries, selection: Uint8Array, { count, by 
     if (isAtThreshold) places -= 1
     ranks[image] = age > threshold || isAtThreshold ? AMONG : BEYOND
   }
-  for (const [image, owners] of belongs)
-    ranks[image] = owners.reduce((best, owner) => Math.max(best, ranks[owner] as number), UNCOUNTED)
+  for (const [image, owners] of belongs) {
+    const own = (ages[image] as number) >= threshold ? AMONG : BEYOND
+    ranks[image] = owners.reduce((best, owner) => Math.max(best, ranks[owner] as number), own)
+  }
   return ranks
 }
 
