@@ -1,2 +1,3 @@
 export type { FileReader, LayerFile } from './file-reader.ts'
 export type { Distribution, FoundPackage, Inventory, PlacedPackage } from './package.ts'
+export { formatPurl, type PackageUrl, parsePurl } from './purl.ts'

@@ -13,6 +13,8 @@ export interface FoundPackage {
   readonly purl: string
   /** SPDX identifiers or expressions, or what the package says where it uses none. */
   readonly licences: readonly string[]
+  /** Where in the file, when it is an archive: `WEB-INF/lib/a.jar`, and `!/` between archives in archives. */
+  readonly within?: string | undefined
 }
 
 /** A package, and where it is. */

@@ -1,3 +1,4 @@
+export type * from './advisories/index.ts'
 export { type AuditInbox, appendAudit } from './audit/append.ts'
 export type { AuditTables } from './audit/audit.ts'
 export type { AuditCheckpoints, Checkpoint } from './audit/checkpoints.ts'

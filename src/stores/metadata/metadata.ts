@@ -1,4 +1,5 @@
 import { systemClock } from '../../platform/clock/index.ts'
+import { type AdvisoryTables, createAdvisoryTables } from './advisories/index.ts'
 import { type AuditTables, createAuditTables } from './audit/audit.ts'
 import { type BlobLinks, createBlobLinks } from './blob-links.ts'
 import { type Collection, createCollection } from './collection.ts'
@@ -67,6 +68,7 @@ export interface Metadata {
   readonly trash: Trash & TrashExpiries
   readonly explanations: Explanations
   readonly inventory: Inventory
+  readonly advisories: AdvisoryTables
   readonly contents: Contents
   readonly dangling: Dangling
   readonly details: Details
@@ -116,6 +118,7 @@ export function createMetadata(engine: Engine): Metadata {
     trash: createTrash(engine),
     explanations: createExplanations(engine),
     inventory: createInventory(engine),
+    advisories: createAdvisoryTables(engine),
     contents: createContents(engine),
     dangling: createDangling(engine),
     details: createDetails(engine),

@@ -1,8 +1,10 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { Digest, DigestAlgorithm, RepositoryName, Tag } from '../../oci/index.ts'
+import type { AdvisoriesSchema } from './schema-advisories.ts'
 import type { AuditSchema } from './schema-audit.ts'
 import type { DetailsSchema } from './schema-details.ts'
 import type { IdentitySchema } from './schema-identity.ts'
+import type { InventoriesSchema } from './schema-inventories.ts'
 import type { LimitsSchema } from './schema-limits.ts'
 import type { NamesSchema } from './schema-names.ts'
 import type { ProtectionSchema } from './schema-protection.ts'
@@ -31,10 +33,12 @@ export interface Schema
     SourcesSchema,
     ProtectionSchema,
     DetailsSchema,
+    InventoriesSchema,
     RetentionSchema,
     NamesSchema,
     UsageSchema,
-    TrashSchema {
+    TrashSchema,
+    AdvisoriesSchema {
   /** Their project is the first component of their name; whoever does not give it has it filled in, if it is there. */
   repositories: { id: Generated<number>; name: RepositoryName; created_at: number; project_id: ProjectColumn }
   blobs: {

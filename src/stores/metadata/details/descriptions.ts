@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Digest, RepositoryName } from '../../../oci/index.ts'
 import { chunks } from '../chunks.ts'
 import type { Engine, Queries } from '../engine.ts'
+import { awaitInventory } from '../inventories/await-inventory.ts'
 
 /** A manifest whose details nobody has read yet. */
 export interface Undescribed {
@@ -28,7 +29,7 @@ export interface Descriptions {
   undescribed(): Promise<readonly Undescribed[]>
   /** The platforms of those manifests of the repository that are described. */
   platformsOf(repository: RepositoryName, digests: readonly Digest[]): Promise<ReadonlyMap<Digest, readonly string[]>>
-  /** Notes them, and how large each is with all it needs. Not durable: what a power cut takes is read again. */
+  /** Notes them, and how large each is with all it needs; what each holds is read next. Not durable: what a power cut takes is read again. */
   describe(descriptions: readonly Description[], now: number): Promise<void>
 }
 
@@ -97,6 +98,7 @@ async function note(queries: Queries, { id, ...known }: Description, now: number
     .executeTakeFirst()
   // It went meanwhile; if it came again, that one has a mark of its own.
   if (!manifest) return
+  await awaitInventory(queries, manifest.digest, now)
   const { platform, platforms, createdAt, labels } = known
   const columns = {
     os: platform?.os ?? null,

@@ -16,6 +16,8 @@ import { retentionPolicies } from './0014-retention-policies.ts'
 import { trash } from './0015-trash.ts'
 import { details } from './0016-details.ts'
 import { history } from './0017-history.ts'
+import { inventories } from './0018-inventories.ts'
+import { advisories } from './0019-advisories.ts'
 
 /** Every version of the schema in order; only ever appended to. A name is a version and never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -36,4 +38,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0015-trash': trash,
   '0016-details': details,
   '0017-history': history,
+  '0018-inventories': inventories,
+  '0019-advisories': advisories,
 }

@@ -88,6 +88,63 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     columns: ['os', 'architecture', 'variant', 'platforms', 'created_at', 'total_bytes', 'labels'],
   },
   labels: { name: 'labels', key: ['repository_id', 'digest', 'key'], columns: ['value', 'set_at'] },
+  packages: {
+    name: 'packages',
+    key: ['id'],
+    columns: [
+      'identity',
+      'ecosystem',
+      'name',
+      'version',
+      'source_name',
+      'source_version',
+      'purl',
+      'licences',
+      'matched_at',
+    ],
+  },
+  // Without how far somebody reads it at the moment.
+  inventories: {
+    name: 'inventories',
+    key: ['id'],
+    columns: [
+      'digest',
+      'state',
+      'due_at',
+      'attempts',
+      'made_at',
+      'made_by',
+      'about',
+      'distribution',
+      'layers',
+      'problems',
+      'reason',
+    ],
+  },
+  inventory_packages: {
+    name: 'inventory_packages',
+    key: ['inventory_id', 'position'],
+    columns: ['package_id', 'layer', 'path'],
+  },
+  // The advisories themselves are fetched anew; since when a vulnerability is known here is told by these only.
+  package_findings: {
+    name: 'package_findings',
+    key: ['package_id', 'vulnerability'],
+    columns: [
+      'ids',
+      'severity',
+      'severity_rank',
+      'cvss',
+      'fixed_in',
+      'summary',
+      'url',
+      'source',
+      'first_seen_at',
+      'since',
+      'ended_at',
+      'reopened',
+    ],
+  },
   // Only where the storage stays the same.
   condemned_objects: {
     name: 'condemned_objects',

@@ -28,6 +28,10 @@ export type TableName =
   | 'trash_references'
   | 'image_details'
   | 'labels'
+  | 'packages'
+  | 'inventories'
+  | 'inventory_packages'
+  | 'package_findings'
   | 'condemned_objects'
   | IdentityTable
   | 'immutability_rules'

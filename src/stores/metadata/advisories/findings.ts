@@ -1,0 +1,175 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import type { Digest, RepositoryName } from '../../../oci/index.ts'
+import { contains } from '../details/image-filter.ts'
+import type { Engine, Queries } from '../engine.ts'
+import type { Finding, FindingFilter, FindingInImage, FindingKey, Severity } from './finding.ts'
+
+export interface Findings {
+  /** Of one image manifest, whatever repository it is in; the worst first. */
+  of(digest: Digest): Promise<readonly Finding[]>
+  /**
+   * Those in all images that `filter` allows, in the order of their keys.
+   * @param page.after the key that the page before ended with.
+   */
+  list(filter: FindingFilter, page: { after?: FindingKey | undefined; limit: number }): Promise<FindingPage>
+  /** The images that have a vulnerability, by any of its ids; ordered by repository and digest. */
+  imagesWith(
+    vulnerability: string,
+    page: { after?: { repository: string; digest: string } | undefined; limit: number },
+  ): Promise<readonly { readonly repository: RepositoryName; readonly digest: Digest }[]>
+}
+
+export interface FindingPage {
+  readonly findings: readonly FindingInImage[]
+  /** Undefined when there are no more. */
+  readonly next: FindingKey | undefined
+}
+
+/**
+ * What a finding is made of; on `f` (package_findings), `p` (packages), `i` (inventory_packages) and `v` (inventories).
+ */
+const COLUMNS = sql`f.vulnerability, f.ids, f.severity, f.cvss, f.fixed_in, f.summary, f.url, f.source, f.since,
+  p.ecosystem, p.name, p.version, p.purl, v.layers, i.layer, i.path, f.package_id, prediction.score as epss,
+  exploited.edition as exploited`
+
+const BESIDE = sql`left join exploit_predictions as prediction on prediction.vulnerability = f.vulnerability
+    and prediction.edition = (select edition from advisory_sources where id = 'epss')
+  left join exploited on exploited.vulnerability = f.vulnerability
+    and exploited.edition = (select edition from advisory_sources where id = 'kev')`
+
+interface FindingRow {
+  readonly vulnerability: string
+  readonly ids: string
+  readonly severity: Severity
+  readonly cvss: number | null
+  readonly fixed_in: string | null
+  readonly summary: string
+  readonly url: string | null
+  readonly source: string
+  readonly since: number
+  readonly ecosystem: string
+  readonly name: string
+  readonly version: string
+  readonly purl: string
+  readonly layers: string
+  readonly layer: number | null
+  readonly path: string
+  readonly package_id: number
+  readonly epss: number | null
+  readonly exploited: number | null
+}
+
+interface PlacedRow extends FindingRow {
+  readonly inventory: number
+  readonly position: number
+  readonly manifest: number
+  readonly repository: RepositoryName
+  readonly digest: Digest
+}
+
+export function createFindings(engine: Engine): Findings {
+  return {
+    async of(digest) {
+      const { rows } = await sql<FindingRow>`select ${COLUMNS}
+        from inventories as v join inventory_packages as i on i.inventory_id = v.id
+        join packages as p on p.id = i.package_id join package_findings as f on f.package_id = i.package_id ${BESIDE}
+        where v.digest = ${digest} and f.ended_at is null
+        order by f.severity_rank desc, f.vulnerability, p.name, i.path`.execute(engine.db)
+      return rows.map(findingOf)
+    },
+    async list(filter, { after, limit }) {
+      const { rows } = await listQuery(engine.db, filter, after, limit + 1).execute(engine.db)
+      const last = rows.length > limit ? rows[limit - 1] : undefined
+      return {
+        findings: rows.slice(0, limit).map(row => ({
+          ...findingOf(row),
+          repository: row.repository,
+          digest: row.digest,
+        })),
+        next: last && {
+          vulnerability: last.vulnerability,
+          packageId: last.package_id,
+          inventory: last.inventory,
+          position: last.position,
+          manifest: last.manifest,
+        },
+      }
+    },
+    async imagesWith(vulnerability, { after, limit }) {
+      const following = after
+        ? sql`and (r.name > ${after.repository} or (r.name = ${after.repository} and m.digest > ${after.digest}))`
+        : sql``
+      const { rows } = await sql<{ repository: RepositoryName; digest: Digest }>`
+        select distinct r.name as repository, m.digest from package_findings as f
+        join inventory_packages as i on i.package_id = f.package_id join inventories as v on v.id = i.inventory_id
+        join manifests as m on m.digest = v.digest join repositories as r on r.id = m.repository_id
+        where ${isKnownAs(engine.db, vulnerability)} and f.ended_at is null ${following}
+        order by r.name, m.digest limit ${limit}`.execute(engine.db)
+      return rows
+    },
+  }
+}
+
+/** Walks package_findings in the order of its index, or what one repository or image has; exported for its plan. */
+export function listQuery(queries: Queries, filter: FindingFilter, after: FindingKey | undefined, limit: number) {
+  const conditions = [sql<SqlBool>`f.ended_at is null`, ...conditionsOf(queries, filter)]
+  if (after) {
+    const { vulnerability, packageId, inventory, position, manifest } = after
+    conditions.push(sql<SqlBool>`(f.vulnerability, f.package_id, i.inventory_id, i.position, m.id) >
+      (${vulnerability}, ${packageId}, ${inventory}, ${position}, ${manifest})`)
+    // Said alone as well, so that the index is entered there.
+    conditions.push(sql<SqlBool>`f.vulnerability >= ${vulnerability}`)
+  }
+  return sql<PlacedRow>`select ${COLUMNS}, i.inventory_id as inventory, i.position, m.id as manifest, m.digest,
+      r.name as repository
+    from package_findings as f join packages as p on p.id = f.package_id
+    join inventory_packages as i on i.package_id = f.package_id join inventories as v on v.id = i.inventory_id
+    join manifests as m on m.digest = v.digest join repositories as r on r.id = m.repository_id ${BESIDE}
+    where ${sql.join(conditions, sql` and `)}
+    order by f.vulnerability, f.package_id, i.inventory_id, i.position, m.id limit ${limit}`
+}
+
+function conditionsOf(queries: Queries, filter: FindingFilter): RawBuilder<SqlBool>[] {
+  const { project, repository, digest, vulnerability, severities, isFixable, isExploited } = filter
+  const found: RawBuilder<SqlBool>[] = []
+  if (project !== undefined)
+    found.push(sql<SqlBool>`(r.name = ${project} or (r.name > ${`${project}/`} and r.name < ${`${project}0`}))`)
+  if (repository !== undefined) found.push(sql<SqlBool>`r.name = ${repository}`)
+  if (digest !== undefined) found.push(sql<SqlBool>`v.digest = ${digest}`)
+  if (vulnerability !== undefined) found.push(isKnownAs(queries, vulnerability))
+  if (severities !== undefined) found.push(sql<SqlBool>`f.severity in (${sql.join(severities)})`)
+  if (filter.package !== undefined) found.push(sql<SqlBool>`p.name = ${filter.package}`)
+  if (isFixable !== undefined) found.push(isFixable ? sql`f.fixed_in is not null` : sql`f.fixed_in is null`)
+  if (isExploited !== undefined)
+    found.push(isExploited ? sql`exploited.edition is not null` : sql`exploited.edition is null`)
+  return found
+}
+
+/** By its canonical id, or another: an advisory joins the two. */
+function isKnownAs(queries: Queries, id: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`f.vulnerability in (select ${id} union select other.id from advisory_ids as given
+    join advisory_ids as other on other.advisory = given.advisory where given.id = ${id})
+    and ${contains(queries, sql.ref('f.ids'), JSON.stringify(id))}`
+}
+
+function findingOf(row: FindingRow): Finding {
+  return {
+    vulnerability: row.vulnerability,
+    aliases: (JSON.parse(row.ids) as string[]).filter(id => id !== row.vulnerability),
+    severity: row.severity,
+    cvssScore: row.cvss ?? undefined,
+    epssScore: row.epss ?? undefined,
+    isExploited: row.exploited !== null,
+    ecosystem: row.ecosystem,
+    package: row.name,
+    version: row.version,
+    purl: row.purl,
+    summary: row.summary,
+    source: row.source,
+    fixedIn: row.fixed_in ?? undefined,
+    layer: row.layer === null ? undefined : (JSON.parse(row.layers) as Digest[])[row.layer],
+    path: row.path,
+    since: row.since,
+    url: row.url ?? undefined,
+  }
+}
