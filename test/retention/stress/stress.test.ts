@@ -170,6 +170,11 @@ async function expectNothingLost(dataFolder: string, records: readonly KeptRecor
   const needed = new Set<string>()
   for (const record of records) for (const digest of await neededBlobs(client, record)) needed.add(digest)
   const stored = await storedObjects(dataFolder)
+  for (const digest of stored.digests) {
+    if (needed.has(digest)) continue
+    const { stdout } = await berthCommand(dataFolder, ['gc', '--explain', digest, '--json'], QUIET)
+    console.error(`${digest} is there and not needed: ${stdout}`)
+  }
   expect([...stored.digests].sort()).toEqual([...needed].sort())
   expect(stored.files).toBe(needed.size)
   await expectSound(dataFolder, api)
