@@ -19,6 +19,7 @@ import { systemClock } from '../platform/clock/index.ts'
 import type { Log } from '../platform/telemetry/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
 import type { Config } from './config/index.ts'
+import { composePullPolicies } from './pull-policies.ts'
 import { retentionAdministration } from './retention.ts'
 import { VERSION } from './version.ts'
 
@@ -106,6 +107,7 @@ export function administrationDoor(
       catalog: composeCatalog(metadata, way.access),
       quotas: { usage: metadata.usage, clock: systemClock },
       names: composeNames(metadata, config, way.access),
+      pullPolicies: composePullPolicies(metadata),
     },
     VERSION,
   )

@@ -13,6 +13,7 @@ import { signerOf, withoutCheckpoints } from './audit.ts'
 import { startAuditJobs } from './audit-jobs.ts'
 import { type Berth, collectRules } from './compose.ts'
 import type { Config } from './config/index.ts'
+import { startPullPolicies } from './pull-policies.ts'
 import { startRetention } from './retention.ts'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -38,6 +39,7 @@ export async function startJobs(
   const work = { jobs, tables: metadata.audit, signer: signerOf(signing), outbound, log, metrics }
   startAuditJobs(work, signing ? config.audit : withoutCheckpoints(config.audit))
   startRetention({ jobs, metadata }, config, { log, metrics })
+  startPullPolicies({ jobs, metadata, stores }, log)
   jobs.repeat('identity-upkeep', UPKEEP_SECONDS, async signal => {
     await signing?.rotate()
     await metadata.identities.credentials.removeEnded(systemClock() - ENDED_KEPT_MS)

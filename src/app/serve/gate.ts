@@ -2,6 +2,7 @@ import type { DistributionOptions } from '../../entry/distribution/index.ts'
 import type { ApplicationOptions, Door } from '../../entry/http/index.ts'
 import { answerToken, TOKEN_PATHS } from '../../entry/token/index.ts'
 import { type Access, authorize, type FindRenamed } from '../../features/access/index.ts'
+import type { PullGate } from '../../features/content/index.ts'
 import { ANONYMOUS, authenticate, type Signing } from '../../features/identity/index.ts'
 import { createLimits } from '../../features/limits/index.ts'
 import { systemClock } from '../../platform/clock/index.ts'
@@ -14,6 +15,7 @@ import type { Config } from '../config/index.ts'
 import { rateLimitsOf } from '../config/limits-settings.ts'
 import { type IdentityServices, openIdentity } from '../identity/open-identity.ts'
 import { signOnDoor } from '../identity/sign-on.ts'
+import { openPullGate } from '../pull-policies.ts'
 import { openPullMemory, withPulls } from '../retention.ts'
 import { manifestLimits, NO_LIMITS } from './manifest-limits.ts'
 import { type RequestRecord, recordRequests } from './record.ts'
@@ -26,6 +28,7 @@ export interface Gate {
   readonly mayScrape: ApplicationOptions['probes']['mayScrape']
   readonly record: RequestRecord
   readonly limits: DistributionOptions['limits']
+  readonly pullGate: PullGate
   stop(): Promise<void>
 }
 
@@ -52,7 +55,8 @@ export async function openGate(
     fault: error => log.warn({ err: error }, 'requests cannot be counted now, and are not limited'),
   })
   const isLimited = Object.keys(rateLimitsOf(config.rates)).length > 0
-  const shared = { record, limits: isLimited ? manifestLimits(limits, systemClock) : NO_LIMITS }
+  const pullGate = openPullGate(metadata, recorder)
+  const shared = { record, limits: isLimited ? manifestLimits(limits, systemClock) : NO_LIMITS, pullGate }
   if (config.auth === 'none' || !signing) {
     const access: Access = { mode: 'open' }
     const doors = [

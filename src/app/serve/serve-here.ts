@@ -42,7 +42,8 @@ export function serveHere(
   }
   const redirect = redirectOf(berth.stores, config)
   const blobs = servedBlobs(berth.stores, config, { log, metrics })
-  const content = { ...berth.content, blobs, uploads: countReceived(berth.content.uploads, metrics) }
+  const uploads = countReceived(berth.content.uploads, metrics)
+  const content = { ...berth.content, blobs, uploads, gate: gate.pullGate }
   const application = createApplication({
     distribution: {
       content,

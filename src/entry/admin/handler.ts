@@ -6,6 +6,7 @@ import type { Quotas } from '../../features/quotas/index.ts'
 import type { RepositoryNames } from '../../features/repositories/index.ts'
 import type { RetentionAdministration } from '../../features/retention/index.ts'
 import type { Trashes } from '../../features/trash/index.ts'
+import type { PullPolicyAdministration } from '../../features/vulnerability-policy/index.ts'
 import type { AdminRoutes, AnswerOf, BodyOf, Operation, ParamsOf, QueryOf, Route } from '../api/index.ts'
 
 type Readonlyish<T> = T extends readonly (infer Item)[]
@@ -27,6 +28,7 @@ export interface Services {
   readonly retention: RetentionAdministration
   readonly protection: Protection
   readonly quotas: Quotas
+  readonly pullPolicies: PullPolicyAdministration
 }
 
 /** What the handler of an operation gets: access decided, everything parsed. */

@@ -10,6 +10,7 @@ import { RETENTION_ROUTES } from './routes/retention.ts'
 import { ROBOT_ROUTES } from './routes/robots.ts'
 import { TRASH_ROUTES } from './routes/trash.ts'
 import { USER_ROUTES } from './routes/users.ts'
+import { VULNERABILITY_POLICY_ROUTES } from './routes/vulnerability-policy.ts'
 
 export { type AnswerOf, type BodyOf, type ParamsOf, type QueryOf, type Route, route } from './route.ts'
 export { problem } from './schemas.ts'
@@ -30,6 +31,7 @@ export const ADMIN_ROUTES = {
   ...RETENTION_ROUTES,
   ...PROTECTION_ROUTES,
   ...QUOTA_ROUTES,
+  ...VULNERABILITY_POLICY_ROUTES,
 }
 
 export type AdminRoutes = typeof ADMIN_ROUTES

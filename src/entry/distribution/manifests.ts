@@ -24,19 +24,21 @@ export const manifestEndpoints = {
 async function getManifest({ content, permit, exchange, last, pulled, limits }: Call<'pull'>): Promise<Response> {
   const reference = parseReference(last)
   const left = await limits.pull(permit)
-  const { digest, mediaType, bytes } = await pullManifest(content, permit, reference)
+  const { digest, mediaType, bytes, warnings } = await pullManifest(content, permit, reference)
   if (isNotModified(exchange.request.headers, digest)) return notModified(digest)
   pulled(permit, { ...reference, digest })
-  return new Response(bytes, {
+  return warned(warnings, {
+    body: bytes,
     headers: { 'Content-Type': mediaType, 'Docker-Content-Digest': digest, ETag: etagOf(digest), ...left },
   })
 }
 
 async function headManifest({ content, permit, exchange, last, limits }: Call<'stat'>): Promise<Response> {
   const left = await limits.peek(permit)
-  const { digest, mediaType, sizeBytes } = await statManifest(content, permit, parseReference(last))
+  const { digest, mediaType, sizeBytes, warnings } = await statManifest(content, permit, parseReference(last))
   if (isNotModified(exchange.request.headers, digest)) return notModified(digest)
-  return new Response(null, {
+  return warned(warnings, {
+    body: null,
     headers: {
       'Content-Type': mediaType,
       'Content-Length': String(sizeBytes),
@@ -45,6 +47,15 @@ async function headManifest({ content, permit, exchange, last, limits }: Call<'s
       ...left,
     },
   })
+}
+
+function warned(
+  warnings: readonly string[],
+  { body, headers }: { body: Uint8Array<ArrayBuffer> | null; headers: Readonly<Record<string, string>> },
+): Response {
+  const response = new Response(body, { headers })
+  for (const warning of warningHeaders(warnings)) response.headers.append('Warning', warning)
+  return response
 }
 
 async function putManifest({ content, permit, exchange, repository, last, limits }: Call<'push'>): Promise<Response> {

@@ -9,6 +9,7 @@ import type {
   UploadCompletion,
   UploadSessions,
 } from '../../stores/metadata/index.ts'
+import type { PullGate } from './pull-gate.ts'
 import type { PushQuotas } from './push-quotas.ts'
 import type { UploadHashes } from './uploads/upload-hashes.ts'
 
@@ -41,6 +42,8 @@ export interface Content {
   readonly uploads: UploadStore
   readonly hashes: UploadHashes
   readonly quotas: PushQuotas
+  /** Absent: nothing is asked before a pull. */
+  readonly gate?: PullGate
   readonly limits: ContentLimits
   readonly rules: ContentRules
   readonly clock: Clock

@@ -3,24 +3,39 @@ import type { ManifestSummary, StoredManifest } from '../../stores/metadata/inde
 import { type Permit, repositoryOf } from '../access/index.ts'
 import type { Content } from './content.ts'
 
-/** @throws MANIFEST_UNKNOWN, or NAME_UNKNOWN when there is no such repository. */
+/** With what the client is told beside it. */
+export type Told<Manifest> = Manifest & { readonly warnings: readonly string[] }
+
+/** @throws MANIFEST_UNKNOWN, or NAME_UNKNOWN when there is no such repository; DENIED when a policy is against it. */
 export async function pullManifest(
   content: Content,
   permit: Permit<'pull'>,
   reference: Reference,
-): Promise<StoredManifest> {
+): Promise<Told<StoredManifest>> {
   const repository = repositoryOf(permit)
-  return (await content.manifests.find(repository, reference)) ?? unknownManifest(content, repository, reference)
+  const manifest =
+    (await content.manifests.find(repository, reference)) ?? (await unknownManifest(content, repository, reference))
+  if (!manifest.isJudged || !content.gate) return { ...manifest, warnings: [] }
+  const { refusal, warnings } = await content.gate({ permit, asks: 'pull', ...reference, ...manifest })
+  if (refusal) throw refusal
+  return { ...manifest, warnings }
 }
 
-/** As {@link pullManifest} without the bytes, for HEAD. */
+/**
+ * As {@link pullManifest} without the bytes, for HEAD. What a pull would be refused for is a warning here: clients ask so
+ * before they push, too, and those that pull are told the reason by the answer to their GET, since this one has no body.
+ */
 export async function statManifest(
   content: Content,
   permit: Permit<'stat'>,
   reference: Reference,
-): Promise<ManifestSummary> {
+): Promise<Told<ManifestSummary>> {
   const repository = repositoryOf(permit)
-  return (await content.manifests.summary(repository, reference)) ?? unknownManifest(content, repository, reference)
+  const manifest =
+    (await content.manifests.summary(repository, reference)) ?? (await unknownManifest(content, repository, reference))
+  if (!manifest.isJudged || !content.gate) return { ...manifest, warnings: [] }
+  const { refusal, warnings } = await content.gate({ permit, asks: 'stat', ...reference, ...manifest })
+  return { ...manifest, warnings: refusal ? [refusal.message, ...warnings] : warnings }
 }
 
 export async function unknownManifest(

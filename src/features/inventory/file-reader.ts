@@ -18,6 +18,7 @@ export interface FileReader {
   wants(file: LayerFile): boolean
   /**
    * All packages that the file tells of. Never writes, never asks for other files, ends in time linear in the size.
+   * @throws PartlyRead when something in the file could not be read, with what was found in the rest.
    * @throws Error with what is wrong with the file, for a person to read; the rest of the image is read all the same.
    */
   read(file: LayerFile & { readonly bytes: Uint8Array }): readonly FoundPackage[] | Promise<readonly FoundPackage[]>

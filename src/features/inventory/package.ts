@@ -15,6 +15,8 @@ export interface FoundPackage {
   readonly licences: readonly string[]
   /** Where in the file, when it is an archive: `WEB-INF/lib/a.jar`, and `!/` between archives in archives. */
   readonly within?: string | undefined
+  /** Named by a lock file only, which does not show that it is installed. */
+  readonly isDeclared?: true
 }
 
 /** A package, and where it is. */

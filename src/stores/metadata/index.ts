@@ -20,6 +20,7 @@ export type { Engine, Queries } from './engine.ts'
 export type { Explanation, Explanations } from './explanations.ts'
 export type * from './identity/index.ts'
 export type { ImmutabilityRules, RulePut, StoredImmutabilityRule, TagOfRepository } from './immutability-rules.ts'
+export type * from './inventories/index.ts'
 export type {
   BrokenReference,
   DamageRecords,
@@ -73,6 +74,7 @@ export type {
   SystemRole,
   Visibility,
 } from './schema-identity.ts'
+export type { InventoryState } from './schema-inventories.ts'
 export type { RetentionOutcome } from './schema-retention.ts'
 export type { SignInRecord, SignInRecords } from './sign-in-records.ts'
 export { migrateSqlite, openSqliteMetadata } from './sqlite/open.ts'
@@ -100,3 +102,4 @@ export type {
 } from './upload-sessions.ts'
 export type * from './usage/index.ts'
 export { createUsedTokens, type UsedTokens } from './used-tokens.ts'
+export type * from './vulnerability-policies/index.ts'

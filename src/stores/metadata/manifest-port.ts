@@ -8,12 +8,16 @@ export interface StoredManifest {
   readonly digest: Digest
   readonly mediaType: string
   readonly bytes: Uint8Array<ArrayBuffer>
+  /** There is a policy that pulls of it may have to be judged by. */
+  readonly isJudged: boolean
 }
 
 export interface ManifestSummary {
   readonly digest: Digest
   readonly mediaType: string
   readonly sizeBytes: number
+  /** There is a policy that pulls of it may have to be judged by. */
+  readonly isJudged: boolean
 }
 
 export interface NewManifest {

@@ -5,12 +5,13 @@ import type { Manifests } from './manifest-port.ts'
 import { putManifest } from './put-manifest.ts'
 import { removeManifest } from './remove-manifest.ts'
 import { idOf } from './repositories.ts'
+import { isJudged } from './vulnerability-policies/is-judged.ts'
 
 export function createManifests(engine: Engine): Manifests {
   type ByTag = { repository: RepositoryName; tag: Tag }
   type ByDigest = { repository: RepositoryName; digest: Digest }
-  type Row = { digest: Digest; media_type: string; bytes: Uint8Array<ArrayBuffer> }
-  type SummaryRow = { digest: Digest; media_type: string; size_bytes: number }
+  type Row = { digest: Digest; media_type: string; bytes: Uint8Array<ArrayBuffer>; judged: unknown }
+  type SummaryRow = { digest: Digest; media_type: string; size_bytes: number; judged: unknown }
   const hot = { hot: true }
   const tagged = (columns: readonly ('bytes' | 'size_bytes')[]) =>
     engine.prepare<ByTag, Row & SummaryRow>(
@@ -19,6 +20,7 @@ export function createManifests(engine: Engine): Manifests {
           .selectFrom('manifests')
           .select(['digest', 'media_type'])
           .select(columns)
+          .select(isJudged)
           .where('repository_id', '=', idOf(db, parameter('repository')))
           .where('digest', '=', query =>
             query
@@ -38,6 +40,7 @@ export function createManifests(engine: Engine): Manifests {
           .selectFrom('manifests')
           .select(['digest', 'media_type'])
           .select(columns)
+          .select(isJudged)
           .where('repository_id', '=', idOf(db, parameter('repository')))
           .where('digest', '=', parameter('digest'))
           .where('state', '=', 'stored')
@@ -53,7 +56,14 @@ export function createManifests(engine: Engine): Manifests {
           ? await wholeByTag({ repository, tag: reference.tag })
           : await wholeByDigest({ repository, digest: reference.digest })
       const row = rows[0]
-      return row && { digest: row.digest, mediaType: row.media_type, bytes: row.bytes }
+      return (
+        row && {
+          digest: row.digest,
+          mediaType: row.media_type,
+          bytes: row.bytes,
+          isJudged: Boolean(row.judged),
+        }
+      )
     },
     async summary(repository, reference) {
       const rows =
@@ -61,7 +71,14 @@ export function createManifests(engine: Engine): Manifests {
           ? await summaryByTag({ repository, tag: reference.tag })
           : await summaryByDigest({ repository, digest: reference.digest })
       const row = rows[0]
-      return row && { digest: row.digest, mediaType: row.media_type, sizeBytes: row.size_bytes }
+      return (
+        row && {
+          digest: row.digest,
+          mediaType: row.media_type,
+          sizeBytes: row.size_bytes,
+          isJudged: Boolean(row.judged),
+        }
+      )
     },
     put: (manifest, record) => recordedWrite(engine, record, queries => putManifest(queries, manifest)),
     remove: (manifest, record) => recordedWrite(engine, record, queries => removeManifest(queries, manifest)),

@@ -9,6 +9,7 @@ import type { Engine } from './engine.ts'
 import { createExplanations, type Explanations } from './explanations.ts'
 import { createIdentities, type Identities } from './identity/index.ts'
 import { createImmutabilityRules, type ImmutabilityRules } from './immutability-rules.ts'
+import { createInventoryTables, type InventoryTables } from './inventories/index.ts'
 import {
   createDamageRecords,
   createDangling,
@@ -50,6 +51,7 @@ import {
 } from './upload-sessions.ts'
 import { createUsageTables, type UsageTables } from './usage/index.ts'
 import { createUsedTokens, type UsedTokens } from './used-tokens.ts'
+import { createPullPolicies, type PullPolicies } from './vulnerability-policies/index.ts'
 
 /** Every table group, each a port of its own, over one engine. */
 export interface Metadata {
@@ -72,6 +74,7 @@ export interface Metadata {
   readonly contents: Contents
   readonly dangling: Dangling
   readonly details: Details
+  readonly inventories: InventoryTables
   readonly damage: DamageRecords
   readonly storage: StorageIdentity
   readonly relocation: Relocation
@@ -91,6 +94,7 @@ export interface Metadata {
   readonly redirects: Redirects & RedirectList
   readonly names: Names
   readonly tagHistory: TagHistory
+  readonly pullPolicies: PullPolicies
   close(): Promise<void>
 }
 
@@ -122,6 +126,7 @@ export function createMetadata(engine: Engine): Metadata {
     contents: createContents(engine),
     dangling: createDangling(engine),
     details: createDetails(engine),
+    inventories: createInventoryTables(engine),
     damage: createDamageRecords(engine),
     storage: createStorageIdentity(engine),
     relocation: createRelocation(engine),
@@ -141,6 +146,7 @@ export function createMetadata(engine: Engine): Metadata {
     redirects: { ...createRedirects(engine), ...createRedirectList(engine) },
     names: createNames(engine),
     tagHistory: createTagHistory(engine),
+    pullPolicies: createPullPolicies(engine),
     close: () => engine.close(),
   }
 }

@@ -13,6 +13,7 @@ import type { RetentionSchema } from './schema-retention.ts'
 import type { SourcesSchema } from './schema-sources.ts'
 import type { TrashSchema } from './schema-trash.ts'
 import type { UsageSchema } from './schema-usage.ts'
+import type { VulnerabilityPoliciesSchema } from './schema-vulnerability-policies.ts'
 
 /**
  * What Berth knows, apart from the bytes of blobs. Times are milliseconds since the epoch, sizes bytes.
@@ -38,6 +39,7 @@ export interface Schema
     NamesSchema,
     UsageSchema,
     TrashSchema,
+    VulnerabilityPoliciesSchema,
     AdvisoriesSchema {
   /** Their project is the first component of their name; whoever does not give it has it filled in, if it is there. */
   repositories: { id: Generated<number>; name: RepositoryName; created_at: number; project_id: ProjectColumn }

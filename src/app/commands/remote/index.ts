@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
+import { addExceptionCommands } from './exceptions.ts'
 import { addGroupCommands, addRoleCommands } from './groups.ts'
 import { addImageCommands } from './images.ts'
 import { addProtectionCommands } from './immutable.ts'
@@ -15,6 +16,8 @@ import { addTagCommands } from './tags.ts'
 import { addTrashCommands } from './trash.ts'
 import { addAccessCommand, addTrustRuleCommands } from './trust-rules.ts'
 import { addUserCommands } from './users.ts'
+import { addVexCommands } from './vex.ts'
+import { addVulnerabilityPolicyCommands } from './vulnerability-policy.ts'
 
 /** Everything that is asked of a server over its API. */
 export function addRemoteCommands(program: Command, context: CommandContext): void {
@@ -37,4 +40,7 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addRetentionCommands(program, context)
   addProtectionCommands(program, context)
   addQuotaCommands(program, context)
+  addVulnerabilityPolicyCommands(program, context)
+  addExceptionCommands(program, context)
+  addVexCommands(program, context)
 }

@@ -10,6 +10,7 @@ import { QUOTAS } from './quotas.ts'
 import { RETENTION } from './retention.ts'
 import { ROBOTS } from './robots.ts'
 import { TRASH } from './trash.ts'
+import { VULNERABILITY_POLICY } from './vulnerability-policy.ts'
 
 /** One for each operation: without it this does not compile. */
 export const HANDLERS: Handlers = {
@@ -24,4 +25,5 @@ export const HANDLERS: Handlers = {
   ...RETENTION,
   ...TRASH,
   ...CATALOG,
+  ...VULNERABILITY_POLICY,
 }

@@ -18,6 +18,7 @@ import { details } from './0016-details.ts'
 import { history } from './0017-history.ts'
 import { inventories } from './0018-inventories.ts'
 import { advisories } from './0019-advisories.ts'
+import { vulnerabilityPolicies } from './0020-vulnerability-policies.ts'
 
 /** Every version of the schema in order; only ever appended to. A name is a version and never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -40,4 +41,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0017-history': history,
   '0018-inventories': inventories,
   '0019-advisories': advisories,
+  '0020-vulnerability-policies': vulnerabilityPolicies,
 }

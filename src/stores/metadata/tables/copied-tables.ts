@@ -14,6 +14,7 @@ const CHILDREN = [
   'labels',
   'tag_history',
   'redirects',
+  'vex_documents',
 ] as const
 
 /**
@@ -172,6 +173,51 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     name: 'locks',
     key: ['repository_id', 'digest', 'kind'],
     columns: ['reason', 'locked_by', 'locked_at'],
+  },
+  vulnerability_policies: {
+    name: 'vulnerability_policies',
+    key: ['id'],
+    columns: ['project_id', 'is_active', 'document', 'updated_at', 'updated_by'],
+  },
+  vulnerability_exceptions: {
+    name: 'vulnerability_exceptions',
+    key: ['id'],
+    columns: [
+      'project_id',
+      'vulnerability',
+      'package',
+      'repositories',
+      'digest',
+      'owner',
+      'reason',
+      'created_at',
+      'created_by',
+      'expires_at',
+      'ended_at',
+      'ended_by',
+    ],
+  },
+  vex_documents: {
+    name: 'vex_documents',
+    key: ['id'],
+    columns: [
+      'project_id',
+      'repository_id',
+      'manifest',
+      'subject',
+      'format',
+      'name',
+      'author',
+      'problem',
+      'statements',
+      'created_at',
+      'created_by',
+    ],
+  },
+  vex_statements: {
+    name: 'vex_statements',
+    key: ['document_id', 'position'],
+    columns: ['vulnerability', 'status', 'why', 'product', 'component', 'at'],
   },
   last_pulls: { name: 'last_pulls', key: ['repository_id', 'digest'], columns: ['pulled_at'] },
   // Without when it runs next, which is reckoned anew: a copy of long ago must not begin by deleting.

@@ -1,0 +1,32 @@
+/** What the name of an archive tells: `log4j-core-2.14.1.jar` is log4j-core 2.14.1. */
+export interface ArchiveName {
+  readonly name: string
+  readonly version: string | undefined
+}
+
+const VERSION = /^(?:\d|build\d|rc?\d)/i
+
+/** @param fileName without folders */
+export function readArchiveName(fileName: string): ArchiveName {
+  const dot = fileName.lastIndexOf('.')
+  const stem = dot > 0 ? fileName.slice(0, dot) : fileName
+  const at = versionAt(stem, '-') ?? versionAt(stem, '_') ?? versionAt(stem, '.')
+  return at === undefined
+    ? { name: stem, version: undefined }
+    : { name: stem.slice(0, at), version: stem.slice(at + 1) }
+}
+
+/** The first separator that a version follows. */
+function versionAt(stem: string, separator: string): number | undefined {
+  for (let at = stem.indexOf(separator, 1); at > 0; at = stem.indexOf(separator, at + 1)) {
+    if (VERSION.test(stem.slice(at + 1, at + 8))) return at
+  }
+  return undefined
+}
+
+/** `org.example.things` is an artifact things of org.example, by convention; Eclipse's own artifacts have dots. */
+export function artifactOf(name: string): string {
+  const fields = name.split('.')
+  if (fields.length < 2 || name.startsWith('org.eclipse.')) return name
+  return fields.every(field => /^\p{L}/u.test(field)) ? (fields.at(-1) ?? name) : name
+}

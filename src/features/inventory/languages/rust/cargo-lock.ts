@@ -1,0 +1,18 @@
+import type { FileReader } from '../../file-reader.ts'
+import { fieldsOf, fileName, listOf } from '../document.ts'
+import { declared, isOfProject } from '../locks.ts'
+import { cratePackage } from '../packages.ts'
+import { tomlOf } from '../toml.ts'
+
+/** Cargo.lock. Packages of the workspace itself have no source, and are not of crates.io. */
+export const CARGO_LOCK: FileReader = {
+  name: 'Cargo.lock',
+  wants: ({ path }) => fileName(path) === 'Cargo.lock' && isOfProject(path),
+  read: ({ bytes }) =>
+    declared(
+      listOf(tomlOf(bytes).package).flatMap(one => {
+        const { name, version, source } = fieldsOf(one)
+        return source === undefined ? [] : cratePackage(name, version)
+      }),
+    ),
+}
