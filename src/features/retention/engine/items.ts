@@ -22,7 +22,7 @@ export function itemsOf(
     const told = fateOf(policy, plan, { entry, now, why: skipped?.get(entry.tag) })
     const same = fates.find(fate => isSame(fate, told))
     const { action, rule, because } = told
-    const { tags } = same ?? { tags: [] }
+    const tags: Tag[] = same?.tags ?? []
     if (!same) fates.push({ action, rule, because, tags })
     if (entry.tag !== undefined) tags.push(entry.tag)
   }
