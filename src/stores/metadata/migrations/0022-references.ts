@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { columnTypes } from './column-types.ts'
 
@@ -9,21 +9,25 @@ import { columnTypes } from './column-types.ts'
 export const references: Migration = {
   async up(db) {
     if (columnTypes(db).isPostgres) return
-    const indexes = await indexesOf(db)
     await sql`create table manifest_references_by_key (
       repository_id bigint not null, manifest text not null, target text not null, kind text not null, size_bytes bigint,
       constraint manifest_references_key primary key (repository_id, manifest, target, kind)) without rowid`.execute(db)
     await sql`insert into manifest_references_by_key
       select repository_id, manifest, target, kind, size_bytes from manifest_references
       order by repository_id, manifest, target, kind`.execute(db)
-    await sql`drop table manifest_references`.execute(db)
-    await sql`alter table manifest_references_by_key rename to manifest_references`.execute(db)
-    for (const statement of indexes) await sql.raw(statement).execute(db)
+    await db.schema.dropTable('manifest_references').execute()
+    await db.schema.alterTable('manifest_references_by_key').renameTo('manifest_references').execute()
+    // As they were.
+    await db.schema
+      .createIndex('manifest_references_by_target')
+      .on('manifest_references')
+      .columns(['repository_id', 'target', 'kind'])
+      .execute()
+    await db.schema
+      .createIndex('manifest_references_of_indexes')
+      .on('manifest_references')
+      .columns(['repository_id', 'target', 'manifest'])
+      .where(sql.ref('kind'), '=', sql.lit('manifest'))
+      .execute()
   },
-}
-
-async function indexesOf(db: Kysely<unknown>): Promise<readonly string[]> {
-  const { rows } = await sql<{ sql: string }>`select sql from sqlite_schema
-    where tbl_name = 'manifest_references' and type in ('index', 'trigger') and sql is not null`.execute(db)
-  return rows.map(row => row.sql)
 }
