@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import {
-  type AdvisoryAdministration,
   type Advising,
+  type AdvisoryAdministration,
   fetchSources,
   forgetEndedFindings,
   matchChanges,

@@ -24,7 +24,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** A package that an image of its own holds. */
 async function seed(berth: Berth, name: string, version: string, digest: string, images = 1): Promise<void> {
-  const sql = (statement: string, parameters: (string | number)[] = []) => sqlOn(berth.dataFolder, statement, parameters)
+  const sql = (statement: string, parameters: (string | number)[] = []) =>
+    sqlOn(berth.dataFolder, statement, parameters)
   const purl = `pkg:pypi/${name}@${version}`
   const [made] = await sql(
     `insert into packages (identity, ecosystem, name, version, purl, licences, matched_at) values (?, 'PyPI', ?, ?, ?, '[]', 1)
@@ -161,7 +162,10 @@ describe('a server with addresses to ask', () => {
     )
 
   test('asks for the ecosystems that are there, and only for what is newer', async () => {
-    expect(await berthAs('advisories', 'status', '--fail-if-stale')).toMatchObject({ code: 1, stdout: 'There are none.\n' })
+    expect(await berthAs('advisories', 'status', '--fail-if-stale')).toMatchObject({
+      code: 1,
+      stdout: 'There are none.\n',
+    })
     published.set('/PyPI/all.zip', { body: zipOf({ 'PYSEC-2018-28.json': JSON.stringify(REQUESTS) }), etag: '"1"' })
     const scores = 'cve,epss,percentile\nCVE-2018-18074,0.25,0.9\n'
     published.set('/epss.csv.gz', { body: gzipSync(scores), etag: '"1"' })

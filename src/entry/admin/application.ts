@@ -56,7 +56,18 @@ export function createAdminApplication(services: Services): OpenAPIHono<Environm
 
 /** As the generator of the document takes it; its middleware runs before anything is validated. */
 function documented(operation: string, route: Route, { access }: Administration) {
-  const { method, path, summary, query, body, takes, answer: answered, lines, status = 200, mostBytes = MOST_BYTES } = route
+  const {
+    method,
+    path,
+    summary,
+    query,
+    body,
+    takes,
+    answer: answered,
+    lines,
+    status = 200,
+    mostBytes = MOST_BYTES,
+  } = route
   const told = lines
     ? { [LINES]: { schema: lines } }
     : route.documents

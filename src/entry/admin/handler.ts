@@ -1,6 +1,6 @@
 import type { Permit } from '../../features/access/index.ts'
-import type { AdvisoryAdministration } from '../../features/advisories/index.ts'
 import type { Administration } from '../../features/administration/index.ts'
+import type { AdvisoryAdministration } from '../../features/advisories/index.ts'
 import type { Catalog } from '../../features/catalog/index.ts'
 import type { Protection } from '../../features/protection/index.ts'
 import type { Quotas } from '../../features/quotas/index.ts'

@@ -1,7 +1,14 @@
 import type { z } from 'zod'
 import type { Outbound, OutboundRequest } from '../../platform/outbound/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
-import { ADMIN_ROUTES, type AdminRoutes, type AnswerOf, type Operation, type ParamsOf, type Route } from '../api/index.ts'
+import {
+  ADMIN_ROUTES,
+  type AdminRoutes,
+  type AnswerOf,
+  type Operation,
+  type ParamsOf,
+  type Route,
+} from '../api/index.ts'
 import { readLines } from './read-lines.ts'
 
 /** A server's refusal, as its problem tells it. */

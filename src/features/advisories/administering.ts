@@ -1,6 +1,6 @@
-import { type Action, done, invalid, notFound, type Permit } from '../access/index.ts'
-import type { AuditEntry } from '../../stores/metadata/index.ts'
 import type { SpooledFile } from '../../stores/advisory-files/index.ts'
+import type { AuditEntry } from '../../stores/metadata/index.ts'
+import { type Action, done, invalid, notFound, type Permit } from '../access/index.ts'
 import type { Advising } from './advising.ts'
 import { type SourceStatus, sourceStatuses } from './status.ts'
 import { fromRecord, type KeptAdvisory } from './stored-record.ts'
@@ -27,7 +27,10 @@ export type UpdateLine =
 
 export type TellUpdate = (line: UpdateLine) => void | Promise<void>
 
-export function listSources(administration: AdvisoryAdministration, _permit: Permit<'see registry'>): Promise<readonly SourceStatus[]> {
+export function listSources(
+  administration: AdvisoryAdministration,
+  _permit: Permit<'see registry'>,
+): Promise<readonly SourceStatus[]> {
   return sourceStatuses(administration)
 }
 
@@ -46,7 +49,10 @@ export async function searchAdvisories(
 ): Promise<readonly (KeptAdvisory & { readonly number: number })[]> {
   const { id, ecosystem } = question
   if (id === undefined && (question.package === undefined || ecosystem === undefined))
-    throw invalid({ field: id === undefined && ecosystem === undefined ? 'id' : 'package', message: 'give an id, or a package and its ecosystem' })
+    throw invalid({
+      field: id === undefined && ecosystem === undefined ? 'id' : 'package',
+      message: 'give an id, or a package and its ecosystem',
+    })
   const found = await tables.lookup.search(question, page)
   return found.map(advisory => ({ number: advisory.number, ...fromRecord(advisory) }))
 }

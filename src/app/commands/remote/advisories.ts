@@ -7,14 +7,14 @@ import { type RemoteFlags, remote, type Shown } from './remote.ts'
 
 /** What the world knows of vulnerable packages. */
 export function addAdvisoryCommands(program: Command, context: CommandContext): void {
-  const advisories = program.command('advisories').description('what is known of vulnerable packages, and how old that is')
+  const advisories = program
+    .command('advisories')
+    .description('what is known of vulnerable packages, and how old that is')
   const asking = remote(context)
   asking<[], UpdateFlags>(
     advisories
       .command('update')
-      .description(
-        'ask the configured addresses now, or take in files; ends with 1 when a source could not be updated',
-      )
+      .description('ask the configured addresses now, or take in files; ends with 1 when a source could not be updated')
       .option('--from <folder>', 'a folder or a file: zips of OSV, JSON of Debian, Alpine, Wolfi, Red Hat, EPSS, KEV')
       .option('--source <name>', 'only this one of the configured addresses'),
     (client, _args, flags) => update(client, flags),
@@ -116,7 +116,8 @@ function ageText(seconds: number): string {
 
 async function showAdvisory(client: Client, id: string): Promise<Shown> {
   const items = await client.all('searchAdvisories', { query: { id } }, 100)
-  if (items.length === 0) throw new RemoteFault(404, `There is no advisory ${id} in what this registry knows: see berth advisories status.`)
+  if (items.length === 0)
+    throw new RemoteFault(404, `There is no advisory ${id} in what this registry knows: see berth advisories status.`)
   const lines = items.flatMap(each => [
     `${each.id} (${each.source})${each.withdrawn ? `, withdrawn ${each.withdrawn}` : ''}`,
     `  ${each.summary}`,

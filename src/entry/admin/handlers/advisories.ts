@@ -2,8 +2,8 @@ import { invalid } from '../../../features/access/index.ts'
 import {
   listSources,
   receiveFiles,
-  searchAdvisories,
   type SourceStatus,
+  searchAdvisories,
   startUpdate,
 } from '../../../features/advisories/index.ts'
 import { type Handlers, paged } from '../handler.ts'
@@ -44,7 +44,8 @@ function advisoryView({ number: _, published, modified, withdrawn, affected, ...
 }
 
 function sourceView(source: SourceStatus) {
-  const { id, format, origin, records, checkedAt, changedAt, triedAt, newestAt, ageMs, isStale, isUnderWay, problem } = source
+  const { id, format, origin, records, checkedAt, changedAt, triedAt, newestAt, ageMs, isStale, isUnderWay, problem } =
+    source
   return {
     id,
     format,
