@@ -21,6 +21,7 @@ import type { Metadata } from '../stores/metadata/index.ts'
 import type { Config } from './config/index.ts'
 import { composePullPolicies } from './pull-policies.ts'
 import { retentionAdministration } from './retention.ts'
+import { composeScans } from './scanning.ts'
 import { VERSION } from './version.ts'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -106,6 +107,7 @@ export function administrationDoor(
       retention: retentionAdministration(metadata, config, log),
       catalog: composeCatalog(metadata, way.access),
       quotas: { usage: metadata.usage, clock: systemClock },
+      scans: composeScans(metadata, config, way.access),
       names: composeNames(metadata, config, way.access),
       pullPolicies: composePullPolicies(metadata),
     },

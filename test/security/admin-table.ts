@@ -21,6 +21,7 @@ type Who =
   | 'project: manages it'
   | 'repository: pulls'
   | 'repository: pushes'
+  | 'repository: scans'
   | 'repository: manages policy'
 
 export const ADMINISTRATION: Readonly<Record<string, Who>> = {
@@ -143,6 +144,13 @@ export const ADMINISTRATION: Readonly<Record<string, Who>> = {
   'get /api/v1/images/labels': 'repository: pulls',
   'put /api/v1/images/labels': 'repository: pushes',
   'delete /api/v1/images/labels': 'repository: pushes',
+  'get /api/v1/images/scan': 'repository: pulls',
+  'post /api/v1/images/scan': 'repository: scans',
+  'get /api/v1/images/findings': 'repository: pulls',
+  'get /api/v1/images/packages': 'repository: pulls',
+  'get /api/v1/images/sbom': 'repository: pulls',
+  'get /api/v1/packages': 'catalog',
+  'get /api/v1/findings': 'catalog',
   'get /api/v1/repositories/labels': 'repository: pulls',
   'put /api/v1/repositories/labels': 'repository: manages policy',
   'delete /api/v1/repositories/labels': 'repository: manages policy',
@@ -152,7 +160,7 @@ const SOMEBODY: readonly Who[] = ['somebody', 'catalog']
 const THEMSELVES: readonly Who[] = [...SOMEBODY, 'themselves']
 const SEES: readonly Who[] = [...THEMSELVES, 'project: sees']
 const READS: readonly Who[] = [...SEES, 'repository: pulls']
-const WRITES: readonly Who[] = [...READS, 'repository: pushes']
+const WRITES: readonly Who[] = [...READS, 'repository: pushes', 'repository: scans']
 
 /** What each may do, in their own project where it is about one. Whoever is not named may do nothing. */
 export const MAY: Partial<Readonly<Record<CallerName, readonly Who[]>>> = {
@@ -189,8 +197,14 @@ export const MAY: Partial<Readonly<Record<CallerName, readonly Who[]>>> = {
   ],
   'auditor of the system': [...SEES, 'registry: sees', 'registry: reads audit', 'project: reads audit'],
   'project creator': [...THEMSELVES, 'creators', 'repository: pushes'],
-  robot: [...SOMEBODY, 'project: sees', 'repository: pulls', 'repository: pushes'],
-  'robot of another project': [...SOMEBODY, 'project: sees', 'repository: pulls', 'repository: pushes'],
+  robot: [...SOMEBODY, 'project: sees', 'repository: pulls', 'repository: pushes', 'repository: scans'],
+  'robot of another project': [
+    ...SOMEBODY,
+    'project: sees',
+    'repository: pulls',
+    'repository: pushes',
+    'repository: scans',
+  ],
   'token to pull from one repository': [...SOMEBODY, 'repository: pulls'],
   'token to push': [...SOMEBODY, 'project: sees', 'repository: pushes'],
   "administrator's token to pull": [...SOMEBODY, 'project: sees', 'repository: pulls'],

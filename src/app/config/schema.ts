@@ -6,6 +6,7 @@ import { identitySettings } from './identity-settings.ts'
 import { rateSettings } from './limits-settings.ts'
 import { networkSettings, servesSetting } from './network-settings.ts'
 import { outboundSettings } from './outbound-settings.ts'
+import { scanningSettings } from './scanning-settings.ts'
 import { listOf, number, ranges, wholeNumber } from './setting-kinds.ts'
 
 const address = z
@@ -115,6 +116,7 @@ export const configSchema = z.strictObject({
   outbound: outboundSettings,
   identity: identitySettings,
   audit: auditSettings,
+  scanning: scanningSettings,
   manifests: z.strictObject({ sparse: z.enum(['refuse', 'allow']).default('refuse') }).prefault({}),
   http: z
     .strictObject({

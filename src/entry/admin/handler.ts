@@ -5,6 +5,7 @@ import type { Protection } from '../../features/protection/index.ts'
 import type { Quotas } from '../../features/quotas/index.ts'
 import type { RepositoryNames } from '../../features/repositories/index.ts'
 import type { RetentionAdministration } from '../../features/retention/index.ts'
+import type { Scans } from '../../features/scanning/index.ts'
 import type { Trashes } from '../../features/trash/index.ts'
 import type { PullPolicyAdministration } from '../../features/vulnerability-policy/index.ts'
 import type { AdminRoutes, AnswerOf, BodyOf, Operation, ParamsOf, QueryOf, Route } from '../api/index.ts'
@@ -28,6 +29,7 @@ export interface Services {
   readonly retention: RetentionAdministration
   readonly protection: Protection
   readonly quotas: Quotas
+  readonly scans: Scans
   readonly pullPolicies: PullPolicyAdministration
 }
 
@@ -39,8 +41,8 @@ export interface Call<R extends Route> extends Services {
   readonly body: BodyOf<R>
 }
 
-/** The body of the answer; of a list that has pages, also where the next one begins; of lines, the answer itself. */
-type Given<R extends Route> = R extends { readonly lines: unknown }
+/** The body of the answer; of a list that has pages, also where the next one begins; of lines and documents, the answer itself. */
+type Given<R extends Route> = R extends { readonly lines: unknown } | { readonly documents: unknown }
   ? Response
   : R extends { readonly paged: true }
     ? Readonlyish<AnswerOf<R>> & { readonly next: string | undefined }

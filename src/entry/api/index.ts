@@ -8,6 +8,7 @@ import { PROTECTION_ROUTES } from './routes/protection.ts'
 import { QUOTA_ROUTES } from './routes/quotas.ts'
 import { RETENTION_ROUTES } from './routes/retention.ts'
 import { ROBOT_ROUTES } from './routes/robots.ts'
+import { SCANNING_ROUTES } from './routes/scanning.ts'
 import { TRASH_ROUTES } from './routes/trash.ts'
 import { USER_ROUTES } from './routes/users.ts'
 import { VULNERABILITY_POLICY_ROUTES } from './routes/vulnerability-policy.ts'
@@ -31,6 +32,7 @@ export const ADMIN_ROUTES = {
   ...RETENTION_ROUTES,
   ...PROTECTION_ROUTES,
   ...QUOTA_ROUTES,
+  ...SCANNING_ROUTES,
   ...VULNERABILITY_POLICY_ROUTES,
 }
 

@@ -19,6 +19,8 @@ export interface Route {
   readonly status?: 200 | 201
   /** In place of an answer: one of these a line (NDJSON), without end. */
   readonly lines?: z.ZodType
+  /** In place of an answer: a document, of one of these media types. */
+  readonly documents?: readonly string[]
   /** Of the body; 64 KiB unless given. */
   readonly mostBytes?: number
   /** A list by keyset: with `limit`, `after` and a Link to the next page. */

@@ -37,6 +37,8 @@ export interface Client {
   call<O extends Operation>(operation: O, sending?: Sending<O>): Promise<AnswerOf<AdminRoutes[O]>>
   /** A whole list, page by page. @param most items; what is asked for beyond is left away. */
   all<O extends Operation>(operation: O, sending?: Sending<O>, most?: number): Promise<readonly ItemOf<O>[]>
+  /** A document, as it comes. @throws RemoteFault, OutboundFailed. */
+  document<O extends Operation>(operation: O, sending?: Sending<O>): Promise<string>
   /** An answer of any length, line by line. @throws RemoteFault, OutboundFailed. */
   lines<O extends Operation>(operation: O, sending?: Sending<O>): AsyncIterable<LineOf<O>>
 }
@@ -79,6 +81,13 @@ export function createClient({ url, authorization, outbound }: ClientOptions): C
     async call(operation, sending = {}) {
       const { method } = ADMIN_ROUTES[operation]
       return (await send(method.toUpperCase(), pathOf(operation, sending), sending.body)).answer as never
+    },
+    async document(operation, sending = {}) {
+      const { method } = ADMIN_ROUTES[operation]
+      const response = await ask(method.toUpperCase(), pathOf(operation, sending), sending.body, LONG)
+      const text = await response.text()
+      if (!response.ok) throw faultOf(url, response.status, text)
+      return text
     },
     async *lines(operation, sending = {}) {
       const { method } = ADMIN_ROUTES[operation]

@@ -146,7 +146,7 @@ function scopeOf(action: Action, resource: Resource): string | undefined {
 }
 
 /** The repository that the permit is for. */
-export function repositoryOf(permit: Permit<'pull' | 'push' | 'delete' | 'stat' | 'list'>): RepositoryName {
+export function repositoryOf(permit: Permit<'pull' | 'push' | 'delete' | 'scan' | 'stat' | 'list'>): RepositoryName {
   const { resource } = permit
   if (resource === 'registry' || !('repository' in resource)) throw new Error('This permit is not for a repository.')
   return resource.repository

@@ -2,6 +2,7 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } f
 import { type AuditMetrics, createAuditMetrics } from './audit-metrics.ts'
 import { RequestMetrics } from './request-metrics.ts'
 import { createRetentionMetrics, type RetentionFact } from './retention-metrics.ts'
+import { createScanMetrics, type ScanMetrics } from './scan-metrics.ts'
 
 export interface RequestFact {
   /** The endpoint, never the path: paths are without number. */
@@ -20,6 +21,7 @@ export interface Metrics {
   collected(fact: { readonly objects: number; readonly bytes: number; readonly trash: number }): void
   readonly audit: AuditMetrics
   retained(fact: RetentionFact): void
+  readonly scans: ScanMetrics
   jobSettled(fact: { readonly job: string; readonly outcome: string }): void
   /** The text exposition format of Prometheus. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>
@@ -97,6 +99,7 @@ export function createMetrics(version: string): Metrics {
     },
     audit: createAuditMetrics(registers),
     retained: createRetentionMetrics(registers),
+    scans: createScanMetrics(registers),
     jobSettled: ({ job, outcome }) => jobs.inc({ job, outcome }),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     snapshot: () => registry.getMetricsAsJSON(),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
 import { addExceptionCommands } from './exceptions.ts'
+import { addFindingsCommand } from './findings.ts'
 import { addGroupCommands, addRoleCommands } from './groups.ts'
 import { addImageCommands } from './images.ts'
 import { addProtectionCommands } from './immutable.ts'
@@ -11,6 +12,7 @@ import { addMemberCommands, addProjectCommands } from './projects.ts'
 import { addQuotaCommands } from './quotas.ts'
 import { addRetentionCommands } from './retention.ts'
 import { addRobotCommands, addTokenCommands } from './robots.ts'
+import { addPackagesCommand, addSbomCommand, addScanCommand } from './scan.ts'
 import { addSearchCommand } from './search.ts'
 import { addTagCommands } from './tags.ts'
 import { addTrashCommands } from './trash.ts'
@@ -40,6 +42,10 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addRetentionCommands(program, context)
   addProtectionCommands(program, context)
   addQuotaCommands(program, context)
+  addScanCommand(program, context)
+  addSbomCommand(program, context)
+  addFindingsCommand(program, context)
+  addPackagesCommand(program, context)
   addVulnerabilityPolicyCommands(program, context)
   addExceptionCommands(program, context)
   addVexCommands(program, context)

@@ -9,6 +9,7 @@ import { PROTECTION } from './protection.ts'
 import { QUOTAS } from './quotas.ts'
 import { RETENTION } from './retention.ts'
 import { ROBOTS } from './robots.ts'
+import { SCANNING } from './scanning.ts'
 import { TRASH } from './trash.ts'
 import { VULNERABILITY_POLICY } from './vulnerability-policy.ts'
 
@@ -25,5 +26,6 @@ export const HANDLERS: Handlers = {
   ...RETENTION,
   ...TRASH,
   ...CATALOG,
+  ...SCANNING,
   ...VULNERABILITY_POLICY,
 }

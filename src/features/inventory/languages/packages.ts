@@ -1,5 +1,5 @@
 import type { FoundPackage } from '../package.ts'
-import { formatPurl } from '../purl.ts'
+import { formatPurl, type PackageUrl } from '../purl.ts'
 
 /** Longer ones, and those with control characters, are no names: nothing that a package manager would install. */
 const LONGEST = 512
@@ -42,6 +42,16 @@ export const cratePackage = (name: unknown, version: unknown): Found =>
 
 export const nugetPackage = (name: unknown, version: unknown, licences: unknown = []): Found =>
   found('NuGet', 'nuget', name, version, licences, [undefined, name])
+
+/** Of an ecosystem that nothing here reads, but documents tell of. */
+export function otherPackage(
+  ecosystem: string,
+  { type, namespace, name, version }: PackageUrl,
+  licences: unknown,
+): Found {
+  const whole = namespace === undefined ? name : `${namespace}/${name}`
+  return found(ecosystem, type, whole, version, licences, [namespace, name])
+}
 
 function found(
   ecosystem: string,

@@ -98,6 +98,18 @@ export function inventoriesContract(name: string, open: () => Promise<OpenedEngi
       expect(rest.map(({ id, path }) => [id, path])).toEqual([[held[0]?.id as number, 'file-2']])
     })
 
+    test('what is found again is known since it was found first', async () => {
+      await push(1, 1)
+      const packages = [packageOf('a', '1'), packageOf('b', '2')]
+      await keep(await take(2), packages, 10)
+      await tables.queue.ask(APP, digestOf(1))
+      expect(await keep(await take(20), packages, 30)).toBe('same')
+      expect(await tables.inventories.find(digestOf(1))).toMatchObject({ madeAt: 10, isWaiting: false, packages: 2 })
+      await tables.queue.ask(APP, digestOf(1))
+      expect(await keep(await take(40), packages.slice(1), 50)).toBe('kept')
+      expect(await tables.inventories.find(digestOf(1))).toMatchObject({ madeAt: 50, packages: 1 })
+    })
+
     test('what was asked for while it was read is read again', async () => {
       await push(1, 1)
       const taken = await take(2)

@@ -52,6 +52,8 @@ export interface Inventories {
     digest: Digest,
     page: { readonly after?: number | undefined; readonly limit: number },
   ): Promise<readonly HeldPackage[]>
+  /** Does it hold the package? */
+  holds(digest: Digest, packageId: number): Promise<boolean>
   /** What builders say of an image in one repository: the digests of the manifests that say so, with an inventory each. */
   saidOf(repository: RepositoryName, digest: Digest): Promise<readonly Digest[]>
   /**
@@ -67,6 +69,17 @@ export function createInventories(engine: Engine): Inventories {
     find: digest => find(db, digest),
     keep: (inventory, record) => recordedWrite(engine, record, queries => keepInventory(queries, inventory)),
     packagesOf: (digest, page) => packagesOf(db, digest, page),
+    async holds(digest, packageId) {
+      const row = await db
+        .selectFrom('inventory_packages')
+        .innerJoin('inventories', 'inventories.id', 'inventory_packages.inventory_id')
+        .select('inventories.id')
+        .where('inventory_packages.package_id', '=', packageId)
+        .where('inventories.digest', '=', digest)
+        .limit(1)
+        .executeTakeFirst()
+      return row !== undefined
+    },
     async saidOf(repository, digest) {
       const rows = await db
         .selectFrom('inventories')

@@ -38,15 +38,17 @@ export interface NewInventory {
   readonly now: number
 }
 
-/** packages gone: nobody else held some of them, and they were removed meanwhile; to be made again. */
-export type Kept = 'kept' | 'gone' | 'packages gone'
+/**
+ * same: it was known already, and since when stays. packages gone: nobody else held some of them, and they were removed
+ * meanwhile; to be made again.
+ */
+export type Kept = 'kept' | 'same' | 'gone' | 'packages gone'
 
 export async function keepInventory(queries: Queries, inventory: NewInventory): Promise<Kept> {
   const { id, dueAt, placements } = inventory
   const columns = await settled(queries, id, dueAt)
   if (!columns) return 'gone'
   if (!(await areThere(queries, placements))) return 'packages gone'
-  await queries.deleteFrom('inventory_packages').where('inventory_id', '=', id).execute()
   const rows = placements.map(({ packageId, layer, path }, position) => ({
     inventory_id: id,
     position,
@@ -54,23 +56,47 @@ export async function keepInventory(queries: Queries, inventory: NewInventory): 
     layer: layer ?? null,
     path,
   }))
+  const facts = {
+    made_by: inventory.madeBy ?? null,
+    about: inventory.about ?? null,
+    distribution: inventory.distribution ? JSON.stringify(inventory.distribution) : null,
+    layers: JSON.stringify(inventory.layers),
+    problems: JSON.stringify(inventory.problems),
+  }
+  const read = { ...columns, state: 'read' as const, reason: null }
+  if (await isSame(queries, id, { ...facts, state: 'read' }, rows)) {
+    await queries.updateTable('inventories').set(read).where('id', '=', id).execute()
+    return 'same'
+  }
+  await queries.deleteFrom('inventory_packages').where('inventory_id', '=', id).execute()
   for (const values of chunks(rows)) await queries.insertInto('inventory_packages').values(values).execute()
   await queries
     .updateTable('inventories')
-    .set({
-      ...columns,
-      state: 'read',
-      made_at: inventory.now,
-      made_by: inventory.madeBy ?? null,
-      about: inventory.about ?? null,
-      distribution: inventory.distribution ? JSON.stringify(inventory.distribution) : null,
-      layers: JSON.stringify(inventory.layers),
-      problems: JSON.stringify(inventory.problems),
-      reason: null,
-    })
+    .set({ ...read, ...facts, made_at: inventory.now })
     .where('id', '=', id)
     .execute()
   return 'kept'
+}
+
+async function isSame(
+  queries: Queries,
+  id: number,
+  facts: Readonly<Record<string, string | null>>,
+  rows: readonly object[],
+): Promise<boolean> {
+  const before = await queries
+    .selectFrom('inventories')
+    .select(['state', 'made_by', 'about', 'distribution', 'layers', 'problems'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (!before || Object.entries(before).some(([name, value]) => value !== facts[name])) return false
+  const held = await queries
+    .selectFrom('inventory_packages')
+    .select(['inventory_id', 'position', 'package_id', 'layer', 'path'])
+    .where('inventory_id', '=', id)
+    .orderBy('position')
+    .execute()
+  return held.length === rows.length && held.every((row, index) => Bun.deepEquals(row, rows[index]))
 }
 
 async function areThere(queries: Queries, placements: readonly Placement[]): Promise<boolean> {

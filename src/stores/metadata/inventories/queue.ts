@@ -45,7 +45,9 @@ export interface InventoryQueue {
 
 export function createInventoryQueue(engine: Engine): InventoryQueue {
   return {
-    take: (now, except) => engine.write(queries => take(queries, now, except), { durable: false }),
+    // Most looks find nothing, and cost no transaction.
+    take: async (now, except) =>
+      (await first(engine.db, now, except)) && engine.write(queries => take(queries, now, except), { durable: false }),
     progress: (id, read_bytes, total_bytes) =>
       engine.write(
         async queries => {
@@ -66,8 +68,8 @@ export function createInventoryQueue(engine: Engine): InventoryQueue {
   }
 }
 
-async function take(queries: Queries, now: number, except: readonly number[]): Promise<DueImage | undefined> {
-  const row = await queries
+function first(queries: Queries, now: number, except: readonly number[]) {
+  return queries
     .selectFrom('inventories')
     .select(['id', 'digest', 'due_at', 'attempts', 'state'])
     .where('due_at', '<=', now)
@@ -76,6 +78,10 @@ async function take(queries: Queries, now: number, except: readonly number[]): P
     .orderBy('id')
     .limit(1)
     .executeTakeFirst()
+}
+
+async function take(queries: Queries, now: number, except: readonly number[]): Promise<DueImage | undefined> {
+  const row = await first(queries, now, except)
   if (!row) return undefined
   const attempts = row.attempts + 1
   await queries

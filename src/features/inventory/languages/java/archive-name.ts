@@ -24,9 +24,14 @@ function versionAt(stem: string, separator: string): number | undefined {
   return undefined
 }
 
-/** `org.example.things` is an artifact things of org.example, by convention; Eclipse's own artifacts have dots. */
-export function artifactOf(name: string): string {
-  const fields = name.split('.')
-  if (fields.length < 2 || name.startsWith('org.eclipse.')) return name
-  return fields.every(field => /^\p{L}/u.test(field)) ? (fields.at(-1) ?? name) : name
+/** Those whose names have dots: their group is not in front. */
+const WITH_DOTS = /^(?:javax|jakarta|org\.eclipse|org\.osgi)\./
+
+/** `org.example.things` is the artifact things of org.example, as several tools name what they put together. */
+export function splitArtifact(name: string): { artifact: string; group: string | undefined } {
+  const dot = name.lastIndexOf('.')
+  const isSplit = dot > 0 && !WITH_DOTS.test(name) && name.split('.').every(field => /^\p{L}/u.test(field))
+  if (!isSplit) return { artifact: name, group: undefined }
+  const group = name.slice(0, dot)
+  return { artifact: name.slice(dot + 1), group: group.includes('.') ? group : undefined }
 }

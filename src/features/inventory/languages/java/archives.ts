@@ -3,7 +3,7 @@ import type { FoundPackage } from '../../package.ts'
 import { PartlyRead } from '../../partly-read.ts'
 import { fileName } from '../document.ts'
 import { mavenPackage } from '../packages.ts'
-import { artifactOf, readArchiveName } from './archive-name.ts'
+import { readArchiveName, splitArtifact } from './archive-name.ts'
 import { groupOf } from './groups.ts'
 import { readManifest, readProperties } from './manifest.ts'
 import { type Budget, newBudget, OverBudget, unpackMember, type ZipMember, zipMembers } from './zip.ts'
@@ -118,8 +118,9 @@ function ofManifest(
       .map(attribute => manifest.get(attribute))
       .find(value => value !== undefined && value !== '')
   if (version === undefined) return []
-  const artifact = bundleName(manifest) ?? artifactOf(name)
-  return mavenPackage(groupOf(artifact, version, manifest), artifact, version, licences)
+  // A name with a version is as a repository has it, and so surer than a bundle's name.
+  const { artifact, group } = splitArtifact((ownVersion === undefined ? bundleName(manifest) : undefined) ?? name)
+  return mavenPackage(group ?? groupOf(artifact, version, manifest), artifact, version, licences)
 }
 
 /** Maven's bundle plugin names a bundle by group and artifact. */

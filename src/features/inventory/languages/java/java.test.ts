@@ -62,7 +62,9 @@ test('without properties the name of the file, the manifest and what is known of
   ])
   const bundle = zipOf(manifest('Bundle-SymbolicName: org.acme.thi', ' ngs;singleton:=true', 'Bundle-Version: 1.5'))
   expect(await names('lib/things.jar', bundle)).toEqual(['org.acme:things 1.5'])
-  expect(await names('lib/kafka_2.13-3.4.0.jar', zipOf(manifest()))).toEqual(['kafka_2.13:kafka_2.13 3.4.0'])
+  expect(await names('lib/kafka_2.13-3.4.0.jar', zipOf(manifest()))).toEqual(['org.apache.kafka:kafka_2.13 3.4.0'])
+  // As several tools put group and artifact into one name.
+  expect(await names('lib/com.acme.tools-1.0.jar', zipOf({}))).toEqual(['com.acme:tools 1.0'])
   expect(await names('lib/nothing.jar', zipOf(manifest()))).toEqual([])
 })
 

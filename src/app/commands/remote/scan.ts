@@ -1,0 +1,131 @@
+import type { Command } from 'commander'
+import { type Client, printable, table } from '../../../entry/remote/index.ts'
+import { CommandError } from '../../command-error.ts'
+import type { CommandContext } from '../context.ts'
+import { findingRows, SEVERITIES, type Severity, type ShownFinding, severityNamed } from './findings.ts'
+import { imageNamed, type NamedImage } from './image-name.ts'
+import { type RemoteFlags, remote, type Shown } from './remote.ts'
+
+interface ScanFlags extends RemoteFlags {
+  readonly wait?: boolean
+  readonly failOn?: string
+  readonly timeout: string
+}
+
+const LOOK_MS = 500
+
+/** Has an image read again; with --wait, tells what is known of what it holds. */
+export function addScanCommand(program: Command, context: CommandContext): void {
+  const asking = remote(context)
+  const scan = program
+    .command('scan')
+    .argument('<image>', 'REPOSITORY:TAG or REPOSITORY@DIGEST')
+    .description('has an image, or those of an index, scanned again')
+    .option('--wait', 'until it is done, and shows the findings; ends with 2 when it could not be scanned')
+    .option('--fail-on <severity>', `ends with 1 when there are findings so severe: ${SEVERITIES.join(', ')}`)
+    .option('--timeout <seconds>', 'how long to wait', '900')
+  asking<[string], ScanFlags>(scan, async (client, [name], flags) => {
+    const image = imageNamed(name)
+    const failOn = flags.failOn === undefined ? undefined : severityNamed('--fail-on', flags.failOn)
+    if (failOn && !flags.wait) throw new CommandError('--fail-on needs --wait.')
+    const seconds = Number(flags.timeout)
+    if (!(seconds > 0)) throw new CommandError(`--timeout: "${flags.timeout}" is no number of seconds.`)
+    const { images } = await client.call('askForScan', { query: image })
+    if (!flags.wait) return { value: { images }, lines: [`${images.length} to be scanned.`] }
+    const scanned = await untilScanned(client, image, Date.now() + seconds * 1000)
+    const findings = await client.all('listImageFindings', { query: image })
+    return shown(scanned, findings, failOn)
+  })
+}
+
+type Scanned = Awaited<ReturnType<typeof scansOf>>
+
+async function scansOf(client: Client, image: NamedImage) {
+  return (await client.call('showScan', { query: image })).images
+}
+
+async function untilScanned(client: Client, image: NamedImage, until: number): Promise<Scanned> {
+  for (;;) {
+    const images = await scansOf(client, image)
+    if (!images.some(({ isWaiting }) => isWaiting)) return images
+    if (Date.now() > until) {
+      const reason = images.find(({ reason }) => reason)?.reason
+      throw new CommandError(`It was not scanned in time.${reason === undefined ? '' : ` The last try: ${reason}`}`)
+    }
+    await Bun.sleep(LOOK_MS)
+  }
+}
+
+function shown(images: Scanned, findings: readonly ShownFinding[], failOn: Severity | undefined): Shown {
+  const unread = images.filter(({ state }) => state === 'failed')
+  const isNothing = images.every(({ state }) => state === 'unsupported')
+  const isBad = failOn !== undefined && findings.some(({ severity }) => isAtLeast(severity, failOn))
+  const lines = images.flatMap(({ digest, state, reason, packages, problems, distribution }) => [
+    state === 'read'
+      ? `${digest}: ${packages} packages${distribution ? ` on ${printable(`${distribution.id} ${distribution.version}`)}` : ''}`
+      : `${digest}: ${state}: ${printable(reason ?? '')}`,
+    ...problems.map(({ path, reason }) => printable(`  not read: ${path === '' ? reason : `${path}: ${reason}`}`)),
+  ])
+  return {
+    value: { images, findings },
+    lines: [...lines, ...(findings.length === 0 ? ['No known vulnerabilities.'] : ['', ...findingRows(findings)])],
+    code: unread.length > 0 || isNothing ? 2 : isBad ? 1 : 0,
+  }
+}
+
+function isAtLeast(severity: Severity, least: Severity): boolean {
+  return SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(least)
+}
+
+/** What an image holds, as a document. */
+export function addSbomCommand(program: Command, context: CommandContext): void {
+  const asking = remote(context)
+  const sbom = program
+    .command('sbom')
+    .argument('<image>', 'REPOSITORY:TAG or REPOSITORY@DIGEST')
+    .description('what an image holds, as CycloneDX or SPDX')
+    .option('--format <format>', 'cyclonedx or spdx', 'cyclonedx')
+    .option('--platform <platform>', 'of an index: os/architecture')
+    .option('--output <file>', 'instead of standard output')
+  asking<[string], RemoteFlags & { format: string; platform?: string; output?: string }>(
+    sbom,
+    async (client, [name], { format, platform, output }) => {
+      if (format !== 'cyclonedx' && format !== 'spdx')
+        throw new CommandError(`--format: "${format}" is neither cyclonedx nor spdx.`)
+      const text = await client.document('getImageSbom', { query: { ...imageNamed(name), platform, format } })
+      if (output === undefined) return { value: JSON.parse(text), lines: [text.trimEnd()] }
+      await Bun.write(output, text)
+      return { value: { file: output }, lines: [`Written to ${output}.`] }
+    },
+  )
+}
+
+/** Which images hold a package. */
+export function addPackagesCommand(program: Command, context: CommandContext): void {
+  const asking = remote(context)
+  const packages = program
+    .command('packages')
+    .argument('<name>', 'as its ecosystem writes it: log4j-core is org.apache.logging.log4j:log4j-core')
+    .description('the images that hold a package')
+    .option('--before <version>', 'older than that')
+    .option('--version <range>', 'such as "1.2.3" or ">=1.0,<2.17"')
+    .option('--ecosystem <name>', 'such as Maven, Debian or Debian:12')
+    .option('--most <number>', 'so many images', '1000')
+  asking<[string], RemoteFlags & { before?: string; version?: string; ecosystem?: string; most: string }>(
+    packages,
+    async (client, [name], { before, version, ecosystem, most }) => {
+      const count = Number(most)
+      if (!Number.isInteger(count) || count < 1) throw new CommandError(`--most: "${most}" is no number of images.`)
+      const bounds = [version, before === undefined ? undefined : `<${before}`].filter(each => each !== undefined)
+      const range = bounds.length === 0 ? undefined : bounds.join(',')
+      const query = { name, ecosystem, version: range, limit: Math.min(count, 1000) }
+      const items = await client.all('searchPackages', { query }, count)
+      const rows = items.map(({ repository, digest, packages }) => [
+        repository,
+        digest.slice(0, 19),
+        packages.map(each => `${each.version} (${each.ecosystem})`).join(', '),
+      ])
+      return { value: items, lines: table(['REPOSITORY', 'DIGEST', 'VERSIONS'], rows) }
+    },
+  )
+}

@@ -1,0 +1,70 @@
+import type { Unread } from '../../stores/metadata/index.ts'
+import type { FoundInventory, PlacedPackage } from './scanning.ts'
+
+/** Longer ones are nobody's, and an index takes so much at most. */
+const LONGEST = { ecosystem: 100, name: 500, version: 500, purl: 2000, path: 4096 } as const
+const MOST_PACKAGES = 100_000
+const MOST_PROBLEMS = 100
+const MOST_LICENCES = 20
+const LONGEST_LICENCE = 200
+
+/** What of an inventory is kept: in order, of bounded size, and made of text that every database takes. */
+export function keepable({ packages, problems, ...rest }: FoundInventory): FoundInventory {
+  const kept: PlacedPackage[] = []
+  const refused: Unread[] = []
+  for (const each of packages) {
+    const reason = unkeepable(each)
+    if (reason === undefined) kept.push(cleaned(each))
+    else refused.push({ path: clean(each.path).slice(0, LONGEST.path), reason })
+  }
+  kept.sort(inOrder)
+  if (kept.length > MOST_PACKAGES)
+    refused.push({ path: '', reason: `Of ${kept.length} packages the first ${MOST_PACKAGES} are kept.` })
+  const all = [...problems.map(({ path, reason }) => ({ path: clean(path), reason: clean(reason) })), ...refused]
+  const told = all.slice(0, MOST_PROBLEMS)
+  if (all.length > MOST_PROBLEMS) told.push({ path: '', reason: `${all.length - MOST_PROBLEMS} more problems.` })
+  return { ...rest, packages: kept.slice(0, MOST_PACKAGES), problems: told }
+}
+
+function unkeepable(each: PlacedPackage): string | undefined {
+  for (const field of ['ecosystem', 'name', 'version', 'purl', 'path'] as const)
+    if (each[field].length > LONGEST[field])
+      return `The ${field} of a package here has ${each[field].length} characters, more than ${LONGEST[field]}.`
+  if (each.name === '' || each.ecosystem === '') return 'A package here has no name.'
+  const { source } = each
+  if (source && (source.name.length > LONGEST.name || source.version.length > LONGEST.version))
+    return 'The name of what a package here was built from is too long.'
+  return undefined
+}
+
+function cleaned({ source, ...each }: PlacedPackage): PlacedPackage {
+  return {
+    ...each,
+    ecosystem: clean(each.ecosystem),
+    name: clean(each.name),
+    version: clean(each.version),
+    purl: clean(each.purl),
+    path: clean(each.path),
+    ...(source ? { source: { name: clean(source.name), version: clean(source.version) } } : {}),
+    licences: each.licences.slice(0, MOST_LICENCES).map(licence => clean(licence).slice(0, LONGEST_LICENCE)),
+  }
+}
+
+/** No database takes halves of characters, nor one of them a zero. */
+function clean(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\uFFFD')
+}
+
+function inOrder(a: PlacedPackage, b: PlacedPackage): number {
+  return (
+    compare(a.ecosystem, b.ecosystem) ||
+    compare(a.name, b.name) ||
+    compare(a.version, b.version) ||
+    compare(a.path, b.path) ||
+    compare(a.purl, b.purl)
+  )
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,18 @@
+import type { RepositoryName } from '../../oci/index.ts'
+import { type Access, authorizeIfAllowed, type Permit } from '../access/index.ts'
+
+/** May the caller pull from a repository? Asks about each once. */
+export function sightOf(
+  { access }: { readonly access: Access },
+  { principal, origin }: Permit<'catalog'>,
+): (repository: RepositoryName) => Promise<boolean> {
+  const seen = new Map<RepositoryName, boolean>()
+  return async repository => {
+    const known = seen.get(repository)
+    if (known !== undefined) return known
+    const asking = { principal, origin, action: 'pull', resource: { repository } } as const
+    const answer = (await authorizeIfAllowed(access, asking)) !== undefined
+    seen.set(repository, answer)
+    return answer
+  }
+}
