@@ -15,6 +15,7 @@ import { type Berth, collectRules } from './compose.ts'
 import type { Config } from './config/index.ts'
 import { startPullPolicies } from './pull-policies.ts'
 import { startRetention } from './retention.ts'
+import { startScanning } from './scanning.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 const UPKEEP_SECONDS = 3600
@@ -40,6 +41,7 @@ export async function startJobs(
   startAuditJobs(work, signing ? config.audit : withoutCheckpoints(config.audit))
   startRetention({ jobs, metadata }, config, { log, metrics })
   startPullPolicies({ jobs, metadata, stores }, log)
+  startScanning({ jobs, metadata, stores }, config, { log, metrics })
   jobs.repeat('identity-upkeep', UPKEEP_SECONDS, async signal => {
     await signing?.rotate()
     await metadata.identities.credentials.removeEnded(systemClock() - ENDED_KEPT_MS)
