@@ -1,0 +1,67 @@
+import { OS_RELEASE_PATHS, parseOsRelease, SYSTEM_READERS } from '../distributions/index.ts'
+import type { FileReader, LayerFile } from '../file-reader.ts'
+import { PartlyRead } from '../partly-read.ts'
+import type { Budget } from './budget.ts'
+import type { Contents } from './found-file.ts'
+
+const RELEASES: ReadonlySet<string> = new Set(OS_RELEASE_PATHS)
+
+/** Who wants to see a file. */
+export interface Interest {
+  readonly isRelease: boolean
+  readonly system: typeof SYSTEM_READERS
+  readonly files: readonly FileReader[]
+}
+
+/** Asks everybody who finds packages. */
+export class Readers {
+  readonly #files: readonly FileReader[]
+
+  constructor(files: readonly FileReader[]) {
+    this.#files = files
+  }
+
+  /** Undefined when nobody wants it. */
+  interestIn(file: LayerFile): Interest | undefined {
+    const interest: Interest = {
+      isRelease: RELEASES.has(file.path),
+      system: SYSTEM_READERS.filter(reader => reader.wants(file.path)),
+      files: this.#files.filter(reader => reader.wants(file)),
+    }
+    return interest.isRelease || interest.system.length + interest.files.length > 0 ? interest : undefined
+  }
+
+  /** Fills in what a file tells; what a reader cannot read is told to `problem`, and the others read on. */
+  async read(
+    interest: Interest,
+    file: LayerFile & { readonly bytes: Uint8Array },
+    into: Contents,
+    budget: Budget,
+    problem: (path: string, reason: string) => void,
+  ): Promise<void> {
+    const failed = (name: string, error: unknown) =>
+      problem(file.path, `${name}: ${error instanceof Error ? error.message : String(error)}`)
+    if (interest.isRelease) into.release = parseOsRelease(file.bytes)
+    for (const reader of interest.system) {
+      try {
+        into.system = [...into.system, ...reader.read(file.bytes)]
+      } catch (error) {
+        failed(reader.name, error)
+      }
+    }
+    for (const reader of interest.files) {
+      try {
+        into.packages = [...into.packages, ...(await reader.read(file))]
+      } catch (error) {
+        failed(reader.name, error)
+        if (error instanceof PartlyRead) into.packages = [...into.packages, ...error.packages]
+      }
+    }
+    budget.packages(into.system.length + into.packages.length)
+  }
+}
+
+/** Whether a name is where a package manager has its database: another name of the same file does not count. */
+export function isSystemPath(path: string): boolean {
+  return SYSTEM_READERS.some(reader => reader.wants(path))
+}
