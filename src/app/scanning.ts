@@ -1,5 +1,5 @@
 import type { Access } from '../features/access/index.ts'
-import { DEFAULT_INVENTORY_LIMITS, inventoryWorkers, Refused, readSbom } from '../features/inventory/index.ts'
+import { DEFAULT_INVENTORY_LIMITS, inventoryWorkers, Refused } from '../features/inventory/index.ts'
 import {
   forgetInventories,
   type ReadImage,
@@ -95,16 +95,4 @@ function readerOf(
   }
 }
 
-/** What is wrong with a document is wrong however often it is read. */
-const readSbomSafely: ReadSbom = async ({ bytes, mediaType }) => {
-  try {
-    const { packages, problems, ...rest } = readSbom(bytes, mediaType)
-    return {
-      ...rest,
-      packages: packages.map(each => ({ ...each, layer: undefined, path: '' })),
-      problems: problems.map(reason => ({ path: '', reason })),
-    }
-  } catch (error) {
-    return { refused: `The SBOM cannot be used: ${error instanceof Error ? error.message : String(error)}` }
-  }
-}
+const readSbomSafely: ReadSbom = async () => ({ refused: 'SBOMs of builders are not read.' })
