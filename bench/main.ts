@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { accuracy } from './accuracy/accuracy.ts'
 import { access } from './bounds/access.ts'
 import { audit } from './bounds/audit.ts'
 import type { Bound } from './bounds/bound.ts'
@@ -33,6 +34,7 @@ interface Flags {
   readonly zot?: string
   readonly distribution?: string
   readonly zb?: string
+  readonly syft?: string
   readonly only?: string
   readonly rounds: string
   readonly folder: string
@@ -43,6 +45,7 @@ const flags = new Command()
   .option('--zot <path>', 'zot (default: found on PATH)')
   .option('--distribution <path>', 'the registry command of CNCF distribution (default: "registry" on PATH)')
   .option('--zb <path>', "zot's benchmark (default: found on PATH)")
+  .option('--syft <path>', 'syft, for accuracy (default: found on PATH)')
   .option('--only <text>', 'only what has this in its name')
   .option('--rounds <count>', 'how often each is measured', '5')
   .option('--folder <path>', 'on the disk to be measured; needs some 30 GiB', tmpdir())
@@ -54,6 +57,8 @@ const folder = await mkdtemp(join(flags.folder, 'berth-bench-'))
 const wanted = ({ name }: { readonly name: string }) => flags.only === undefined || name.includes(flags.only)
 
 try {
+  // Downloads and makes images for half an hour: only when it is asked for.
+  if (flags.only === 'accuracy') await accuracy(find('syft', flags.syft, 'accuracy'))
   const compared = [...(await runComparisons()), ...(await runContests())]
   const bounds = [...(await runBounds()), ...(await runScaledBounds())]
   for (const table of [comparisonTable(compared), costTable(compared), boundTable(bounds)]) console.log(`${table}\n`)

@@ -9,6 +9,7 @@ import type { Outbound } from '../platform/outbound/index.ts'
 import { Moved } from '../platform/outcome/index.ts'
 import type { Log, Metrics } from '../platform/telemetry/index.ts'
 import type { JobFact } from '../stores/jobs/index.ts'
+import { startAdvisories } from './advisories.ts'
 import { signerOf, withoutCheckpoints } from './audit.ts'
 import { startAuditJobs } from './audit-jobs.ts'
 import { type Berth, collectRules } from './compose.ts'
@@ -40,6 +41,7 @@ export async function startJobs(
   const work = { jobs, tables: metadata.audit, signer: signerOf(signing), outbound, log, metrics }
   startAuditJobs(work, signing ? config.audit : withoutCheckpoints(config.audit))
   startRetention({ jobs, metadata }, config, { log, metrics })
+  startAdvisories({ jobs, metadata }, config, { log, metrics, outbound })
   startPullPolicies({ jobs, metadata, stores }, log)
   startScanning({ jobs, metadata, stores }, config, { log, metrics })
   jobs.repeat('identity-upkeep', UPKEEP_SECONDS, async signal => {

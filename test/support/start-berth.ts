@@ -112,6 +112,8 @@ async function startOne(
       BERTH_AUTH: 'none',
       // What most tests push is nothing to be read; those of scanning say so.
       BERTH_SCANNING_ENABLED: 'false',
+      // A test asks nobody outside.
+      BERTH_ADVISORIES_INTERVAL_SECONDS: '0',
       ...env,
     },
     stdin: 'ignore',

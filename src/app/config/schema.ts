@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Secret } from '../../platform/secrets/index.ts'
 import { BlobsAddressError, parseBlobsAddress } from '../../stores/blobs/index.ts'
+import { advisorySettings } from './advisory-settings.ts'
 import { auditSettings } from './audit-settings.ts'
 import { identitySettings } from './identity-settings.ts'
 import { rateSettings } from './limits-settings.ts'
@@ -116,6 +117,7 @@ export const configSchema = z.strictObject({
   outbound: outboundSettings,
   identity: identitySettings,
   audit: auditSettings,
+  advisories: advisorySettings,
   scanning: scanningSettings,
   manifests: z.strictObject({ sparse: z.enum(['refuse', 'allow']).default('refuse') }).prefault({}),
   http: z

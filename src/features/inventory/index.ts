@@ -1,6 +1,6 @@
 export type { FileReader, LayerFile } from './file-reader.ts'
 export type { ImageLayer, ImageLayers } from './image-layers.ts'
-export { LANGUAGE_READERS } from './languages/index.ts'
+export { LANGUAGE_READERS, readSbom, type Sbom } from './languages/index.ts'
 export { type InventoryProgress, type ReadOptions, readInventory } from './layers/read-inventory.ts'
 export { DEFAULT_INVENTORY_LIMITS, type InventoryLimits } from './limits.ts'
 export type { Distribution, FoundPackage, Inventory, PlacedPackage } from './package.ts'

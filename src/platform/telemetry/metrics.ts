@@ -1,4 +1,5 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { type AdvisoryMetrics, createAdvisoryMetrics } from './advisory-metrics.ts'
 import { type AuditMetrics, createAuditMetrics } from './audit-metrics.ts'
 import { RequestMetrics } from './request-metrics.ts'
 import { createRetentionMetrics, type RetentionFact } from './retention-metrics.ts'
@@ -20,6 +21,7 @@ export interface Metrics {
   cached(outcome: string): void
   collected(fact: { readonly objects: number; readonly bytes: number; readonly trash: number }): void
   readonly audit: AuditMetrics
+  readonly advisories: AdvisoryMetrics
   retained(fact: RetentionFact): void
   readonly scans: ScanMetrics
   jobSettled(fact: { readonly job: string; readonly outcome: string }): void
@@ -98,6 +100,7 @@ export function createMetrics(version: string): Metrics {
       collectedBytes.inc(bytes)
     },
     audit: createAuditMetrics(registers),
+    advisories: createAdvisoryMetrics(registers),
     retained: createRetentionMetrics(registers),
     scans: createScanMetrics(registers),
     jobSettled: ({ job, outcome }) => jobs.inc({ job, outcome }),

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { auditableProgram, goProgram, zipOf } from '../../../../test/support/package-files.ts'
-import { LANGUAGE_READERS } from './index.ts'
+import type { FoundPackage } from '../package.ts'
+import { LANGUAGE_READERS, readSbom } from './index.ts'
 
 /** One real file of each kind, to be damaged. */
 const REAL: Readonly<Record<string, Uint8Array>> = Object.fromEntries(
@@ -35,18 +36,21 @@ const REAL: Readonly<Record<string, Uint8Array>> = Object.fromEntries(
 /** Packages, or an Error that says something: nothing else may come of any bytes. */
 async function readAll(path: string, bytes: Uint8Array): Promise<void> {
   const file = { path, sizeBytes: bytes.byteLength, mode: 0o755, head: bytes.subarray(0, 512) }
-  for (const reader of LANGUAGE_READERS.filter(one => one.wants(file))) {
-    try {
-      for (const one of await reader.read({ ...file, bytes })) {
-        expect(one.name !== '' && one.version !== '' && one.purl.startsWith('pkg:')).toBe(true)
-      }
-    } catch (error) {
-      expect(error).toBeInstanceOf(Error)
-      // Faults of the language are ours, not the file's.
-      expect(error).not.toBeInstanceOf(TypeError)
-      expect(error).not.toBeInstanceOf(RangeError)
-      expect((error as Error).message).not.toBe('')
+  for (const reader of LANGUAGE_READERS.filter(one => one.wants(file)))
+    await readOne(() => reader.read({ ...file, bytes }))
+}
+
+async function readOne(read: () => readonly FoundPackage[] | Promise<readonly FoundPackage[]>): Promise<void> {
+  try {
+    for (const one of await read()) {
+      expect(one.name !== '' && one.version !== '' && one.purl.startsWith('pkg:')).toBe(true)
     }
+  } catch (error) {
+    expect(error).toBeInstanceOf(Error)
+    // Faults of the language are ours, not the file's.
+    expect(error).not.toBeInstanceOf(TypeError)
+    expect(error).not.toBeInstanceOf(RangeError)
+    expect((error as Error).message).not.toBe('')
   }
 }
 
@@ -69,6 +73,29 @@ for (const [path, real] of Object.entries(REAL)) {
     )
   })
 }
+
+test('documents of builders: any bytes, and real ones with bytes changed, are read or refused', async () => {
+  const purl = 'pkg:deb/debian/libc6@2.36-9?distro=debian-12&upstream=glibc'
+  const documents = [
+    {
+      bomFormat: 'CycloneDX',
+      components: [{ name: 'a', purl, components: [{ licenses: [{ license: { id: 'MIT' } }] }] }],
+    },
+    { spdxVersion: 'SPDX-2.3', packages: [{ externalRefs: [{ referenceType: 'purl', referenceLocator: purl }] }] },
+    { '@graph': [{ type: 'software_Package', software_packageUrl: purl }] },
+    { subject: [{ digest: { sha256: 'a' } }], predicate: { Data: '{"bomFormat": "CycloneDX"}' } },
+    { payload: 'e30=' },
+  ].map(document => new TextEncoder().encode(JSON.stringify(document)))
+  await fc.assert(
+    fc.asyncProperty(fc.json(), fc.constantFrom(...documents), damage, async (any, real, changes) => {
+      await readOne(() => readSbom(new TextEncoder().encode(any), 'application/json').packages)
+      const changed = real.slice()
+      for (const [at, byte] of changes) changed[at % real.byteLength] = byte
+      await readOne(() => readSbom(changed, 'application/json').packages)
+    }),
+    { numRuns: 1000 },
+  )
+})
 
 test('what nests deep or repeats without end takes no longer than it is long', async () => {
   const long = 2_000_000

@@ -15,6 +15,7 @@ import { GEMSPEC } from './ruby/gemspec.ts'
 import { CARGO_LOCK } from './rust/cargo-lock.ts'
 
 export { withoutInstalledLocks } from './locks.ts'
+export { readSbom, type Sbom } from './sbom/read-sbom.ts'
 
 /** What knows packages of programming languages. What only a lock file names is marked, see `withoutInstalledLocks`. */
 export const LANGUAGE_READERS: readonly FileReader[] = [

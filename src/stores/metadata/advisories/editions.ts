@@ -31,10 +31,17 @@ export interface Exploited {
   readonly dueAt: number | undefined
 }
 
+export interface Written {
+  /** The numbers of the rows that tell the records. */
+  readonly rows: readonly number[]
+  /** Records that were not there before, or say something else now. */
+  readonly changed: number
+}
+
 /** Writes the next edition of a source beside the one that counts, then lets it count, at once. */
 export interface AdvisoryEditions {
-  /** Gives the numbers of the rows that tell these records. @throws ClaimLost. */
-  write(claim: Claim, records: readonly AdvisoryRecord[], until: number): Promise<readonly number[]>
+  /** @throws ClaimLost. */
+  write(claim: Claim, records: readonly AdvisoryRecord[], until: number): Promise<Written>
   writePredictions(claim: Claim, predictions: readonly Prediction[], until: number): Promise<void>
   writeExploited(claim: Claim, exploited: readonly Exploited[], until: number): Promise<void>
   /** Those records that `isThere` does not know end with this edition. Gives how many. @throws ClaimLost. */
@@ -132,11 +139,7 @@ export function createAdvisoryEditions(engine: Engine): AdvisoryEditions {
   }
 }
 
-async function writeRecords(
-  queries: Queries,
-  claim: Claim,
-  records: readonly AdvisoryRecord[],
-): Promise<readonly number[]> {
+async function writeRecords(queries: Queries, claim: Claim, records: readonly AdvisoryRecord[]): Promise<Written> {
   // Of a record that is there twice the last one counts.
   const wanted = new Map(records.map(record => [record.record, record]))
   const numbers: number[] = []
@@ -157,8 +160,8 @@ async function writeRecords(
     }
   }
   await endRows(queries, claim, replaced)
-  numbers.push(...(await insertRecords(queries, claim, [...wanted.values()])))
-  return numbers
+  const inserted = await insertRecords(queries, claim, [...wanted.values()])
+  return { rows: [...numbers, ...inserted], changed: inserted.length }
 }
 
 async function endRows(queries: Queries, { edition }: Claim, numbers: readonly number[]): Promise<void> {

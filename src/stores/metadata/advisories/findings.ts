@@ -70,12 +70,15 @@ interface PlacedRow extends FindingRow {
 export function createFindings(engine: Engine): Findings {
   return {
     async of(digest) {
-      const { rows } = await sql<FindingRow>`select ${COLUMNS}
+      const { rows } = await sql<FindingRow & { is_own: number }>`select ${COLUMNS},
+          case when v.about is null then 1 else 0 end as is_own
         from inventories as v join inventory_packages as i on i.inventory_id = v.id
         join packages as p on p.id = i.package_id join package_findings as f on f.package_id = i.package_id ${BESIDE}
-        where v.digest = ${digest} and f.ended_at is null
+        where v.id in (${inventoriesOf(digest)}) and f.ended_at is null
         order by f.severity_rank desc, f.vulnerability, p.name, i.path`.execute(engine.db)
-      return rows.map(findingOf)
+      // What the builder says as well as the layers is told once.
+      const own = new Set(rows.flatMap(({ is_own, package_id }) => (is_own === 1 ? [package_id] : [])))
+      return rows.filter(({ is_own, package_id }) => is_own === 1 || !own.has(package_id)).map(findingOf)
     },
     async list(filter, { after, limit }) {
       const { rows } = await listQuery(engine.db, filter, after, limit + 1).execute(engine.db)
@@ -102,7 +105,7 @@ export function createFindings(engine: Engine): Findings {
       const { rows } = await sql<{ repository: RepositoryName; digest: Digest }>`
         select distinct r.name as repository, m.digest from package_findings as f
         join inventory_packages as i on i.package_id = f.package_id join inventories as v on v.id = i.inventory_id
-        join manifests as m on m.digest = v.digest join repositories as r on r.id = m.repository_id
+        join manifests as m on m.digest = coalesce(v.about, v.digest) join repositories as r on r.id = m.repository_id
         where ${isKnownAs(engine.db, vulnerability)} and f.ended_at is null ${following}
         order by r.name, m.digest limit ${limit}`.execute(engine.db)
       return rows
@@ -124,7 +127,7 @@ export function listQuery(queries: Queries, filter: FindingFilter, after: Findin
       r.name as repository
     from package_findings as f join packages as p on p.id = f.package_id
     join inventory_packages as i on i.package_id = f.package_id join inventories as v on v.id = i.inventory_id
-    join manifests as m on m.digest = v.digest join repositories as r on r.id = m.repository_id ${BESIDE}
+    join manifests as m on m.digest = coalesce(v.about, v.digest) join repositories as r on r.id = m.repository_id ${BESIDE}
     where ${sql.join(conditions, sql` and `)}
     order by f.vulnerability, f.package_id, i.inventory_id, i.position, m.id limit ${limit}`
 }
@@ -135,7 +138,7 @@ function conditionsOf(queries: Queries, filter: FindingFilter): RawBuilder<SqlBo
   if (project !== undefined)
     found.push(sql<SqlBool>`(r.name = ${project} or (r.name > ${`${project}/`} and r.name < ${`${project}0`}))`)
   if (repository !== undefined) found.push(sql<SqlBool>`r.name = ${repository}`)
-  if (digest !== undefined) found.push(sql<SqlBool>`v.digest = ${digest}`)
+  if (digest !== undefined) found.push(sql<SqlBool>`v.id in (${inventoriesOf(digest)})`)
   if (vulnerability !== undefined) found.push(isKnownAs(queries, vulnerability))
   if (severities !== undefined) found.push(sql<SqlBool>`f.severity in (${sql.join(severities)})`)
   if (filter.package !== undefined) found.push(sql<SqlBool>`p.name = ${filter.package}`)
@@ -143,6 +146,11 @@ function conditionsOf(queries: Queries, filter: FindingFilter): RawBuilder<SqlBo
   if (isExploited !== undefined)
     found.push(isExploited ? sql`exploited.edition is not null` : sql`exploited.edition is null`)
   return found
+}
+
+/** Of the image itself, and of the SBOMs that are about it. */
+function inventoriesOf(digest: Digest) {
+  return sql`select id from inventories where digest = ${digest} union select id from inventories where about = ${digest}`
 }
 
 /** By its canonical id, or another: an advisory joins the two. */

@@ -16,6 +16,9 @@ export interface AdvisorySource {
   /** Why the last try failed. */
   readonly problem: string | undefined
   readonly isUnderWay: boolean
+  /** Of the last answer, to ask for what is newer only. */
+  readonly etag: string | undefined
+  readonly lastModified: string | undefined
 }
 
 /** The right to write the next edition of a source, until it ends or is not renewed. */
@@ -24,9 +27,6 @@ export interface Claim {
   readonly holder: string
   /** The one that counts until the next is in use. */
   readonly edition: number
-  /** Of the last answer. */
-  readonly etag: string | undefined
-  readonly lastModified: string | undefined
 }
 
 /** What is known of an answer that was read to its end. */
@@ -46,8 +46,12 @@ export interface AdvisorySources {
   ): Promise<Claim | undefined>
   /** Ends the claim: the edition that counts is still what the source has. */
   unchanged(claim: Claim, answered: Answered): Promise<void>
-  /** Ends the claim, takes back what was written. */
+  /** Ends the claim, takes back what was written. @throws ClaimLost. */
   failed(claim: Claim, at: number, problem: string): Promise<void>
+  /** Nothing could be read of it: what counted still does. */
+  notReached(source: { id: string; format: string }, at: number, problem: string): Promise<void>
+  /** The source says that it has nothing newer. */
+  notChanged(id: string, at: number): Promise<void>
 }
 
 export function createAdvisorySources(engine: Engine): AdvisorySources {
@@ -64,39 +68,52 @@ export function createAdvisorySources(engine: Engine): AdvisorySources {
         triedAt: row.tried_at ?? undefined,
         newestAt: row.newest_at ?? undefined,
         problem: row.problem ?? undefined,
+        etag: row.etag ?? undefined,
+        lastModified: row.last_modified ?? undefined,
         isUnderWay: row.claim !== null && (row.claimed_until ?? 0) > now,
       }))
     },
     async claim({ id, format }, { holder, now, until }) {
       const claimed = await engine.write(async queries => {
-        const none = { origin: null, etag: null, last_modified: null, checked_at: null, changed_at: null }
-        await queries
-          .insertInto('advisory_sources')
-          .values({ id, format, ...none, edition: 0, matched: 0, tried_at: null, newest_at: null, records: 0 })
-          .onConflict(conflict => conflict.column('id').doNothing())
-          .execute()
+        await introduce(queries, id, format)
         return queries
           .updateTable('advisory_sources')
-          .set({ claim: holder, claimed_until: until, tried_at: now })
+          .set({ format, claim: holder, claimed_until: until, tried_at: now })
           .where('id', '=', id)
           .where(where => where.or([where('claim', 'is', null), where('claimed_until', '<=', now)]))
-          .returning(['edition', 'etag', 'last_modified'])
+          .returning('edition')
           .executeTakeFirst()
       })
       if (!claimed) return undefined
-      const { edition, etag, last_modified } = claimed
-      await takeBack(engine, id, edition)
-      return { source: id, holder, edition, etag: etag ?? undefined, lastModified: last_modified ?? undefined }
+      await takeBack(engine, id, claimed.edition)
+      return { source: id, holder, edition: claimed.edition }
     },
     unchanged: ({ source, holder }, { at, origin, etag, lastModified }) =>
       engine.write(async queries => {
         await queries
           .updateTable('advisory_sources')
-          .set({ claim: null, claimed_until: null, checked_at: at, problem: null, origin })
+          .set({ claim: null, claimed_until: null, checked_at: at, tried_at: at, problem: null, origin })
           .$if(etag !== undefined, update => update.set({ etag: etag ?? null }))
           .$if(lastModified !== undefined, update => update.set({ last_modified: lastModified ?? null }))
           .where('id', '=', source)
           .where('claim', '=', holder)
+          .execute()
+      }),
+    notReached: ({ id, format }, at, problem) =>
+      engine.write(async queries => {
+        await introduce(queries, id, format)
+        await queries
+          .updateTable('advisory_sources')
+          .set({ tried_at: at, problem: problem.slice(0, MOST_CHARACTERS) })
+          .where('id', '=', id)
+          .execute()
+      }),
+    notChanged: (id, at) =>
+      engine.write(async queries => {
+        await queries
+          .updateTable('advisory_sources')
+          .set({ tried_at: at, checked_at: at, problem: null })
+          .where('id', '=', id)
           .execute()
       }),
     async failed({ source, holder, edition }, at, problem) {
@@ -119,6 +136,15 @@ export function createAdvisorySources(engine: Engine): AdvisorySources {
       })
     },
   }
+}
+
+async function introduce(queries: Queries, id: string, format: string): Promise<void> {
+  const none = { origin: null, etag: null, last_modified: null, checked_at: null, changed_at: null }
+  await queries
+    .insertInto('advisory_sources')
+    .values({ id, format, ...none, edition: 0, matched: 0, tried_at: null, newest_at: null, records: 0 })
+    .onConflict(conflict => conflict.column('id').doNothing())
+    .execute()
 }
 
 const MOST_CHARACTERS = 1000

@@ -114,6 +114,7 @@ export const advisories: Migration = {
       .on('package_findings')
       .columns(['vulnerability', 'package_id'])
       .execute()
+    await db.schema.createIndex('packages_by_ecosystem').on('packages').column('ecosystem').execute()
     await db.schema
       .createIndex('package_findings_ended')
       .on('package_findings')

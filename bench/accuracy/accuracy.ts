@@ -1,0 +1,140 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DEFAULT_INVENTORY_LIMITS, LANGUAGE_READERS, readInventory } from '../../src/features/inventory/index.ts'
+import { run } from './commands.ts'
+import { type Compared, compare, type Told } from './differences.ts'
+import { missingTools, type Recipe, recipes, workshop } from './images.ts'
+import { blobIn, type Layer, writeLayout } from './oci-layout.ts'
+
+interface Measured {
+  readonly name: string
+  readonly compared: readonly Compared[]
+  readonly ownMs: number
+  readonly otherMs: number
+  readonly problems: readonly string[]
+}
+
+/** What the first image of these trees takes is minutes: they are kept here. */
+const KEPT = join(tmpdir(), 'berth-accuracy')
+
+/**
+ * Compares what Berth and syft find in real images, made here. Prints tables; needs root, a way to the archives of
+ * Debian, npm, PyPI, Go, Maven and crates.io, and these programs on PATH: see `missingTools`.
+ */
+export async function accuracy(syft: string | undefined): Promise<void> {
+  const missing = [...missingTools(), ...(syft === undefined ? ['syft'] : [])]
+  if (syft === undefined || missing.length > 0) {
+    console.error(`NOT MEASURED: accuracy, as there is no ${missing.join(', no ')} on PATH.`)
+    return
+  }
+  const shop = workshop(KEPT)
+  const auditable = await shop.tree('cargo-auditable', folder =>
+    run(['cargo', 'install', '--quiet', '--locked', 'cargo-auditable', '--root', folder]).then(() => undefined),
+  )
+  const measured: Measured[] = []
+  for (const recipe of recipes(join(auditable, 'bin'))) {
+    console.error(`${new Date().toISOString().slice(11, 19)} ${recipe.name}`)
+    measured.push(await measure(recipe, syft))
+  }
+  console.log(`${imageTable(measured)}\n\n${ecosystemTable(measured)}\n\n${differenceList(measured)}`)
+}
+
+async function measure({ name, layers: treesOf }: Recipe, syft: string): Promise<Measured> {
+  const layout = join(KEPT, 'layout')
+  const layers = await writeLayout(layout, await treesOf(workshop(KEPT)))
+  const [own, ownMs] = await timed(() => inventoryOf(layout, layers))
+  const [theirs, otherMs] = await timed(() => syftOf(layout, syft))
+  return { name, compared: compare(own.told, theirs), ownMs, otherMs, problems: own.problems }
+}
+
+async function timed<Result>(work: () => Promise<Result>): Promise<[Result, number]> {
+  const start = performance.now()
+  return [await work(), performance.now() - start]
+}
+
+async function inventoryOf(layout: string, layers: readonly Layer[]) {
+  const open = async (digest: Layer['digest']) => Bun.file(blobIn(layout, digest)).stream()
+  const options = { readers: LANGUAGE_READERS, limits: DEFAULT_INVENTORY_LIMITS, signal: new AbortController().signal }
+  const { packages, problems } = await readInventory({ layers, open }, options)
+  return {
+    told: packages.map(({ purl, path, isDeclared }): Told => ({ purl, path, isDeclared: isDeclared === true })),
+    problems: problems.map(({ path, reason }) => `${path}: ${reason}`),
+  }
+}
+
+interface Artifact {
+  readonly purl?: string
+  readonly locations: readonly { readonly path: string }[]
+  readonly metadata?: { readonly virtualPath?: string }
+}
+
+async function syftOf(layout: string, syft: string): Promise<readonly Told[]> {
+  const document = JSON.parse(await run([syft, 'scan', `oci-dir:${layout}`, '-q', '-o', 'syft-json'])) as {
+    readonly artifacts: readonly Artifact[]
+  }
+  return document.artifacts.flatMap(({ purl, locations, metadata }): readonly Told[] => {
+    const path = metadata?.virtualPath ?? locations[0]?.path ?? ''
+    return purl ? [{ purl, path: path.replace(/^\//, '').replaceAll(':', '!/'), isDeclared: false }] : []
+  })
+}
+
+function imageTable(measured: readonly Measured[]): string {
+  const rows = measured.map(({ name, compared, ownMs, otherMs }) => {
+    const of = (count: (one: Compared) => number) => compared.reduce((sum, one) => sum + count(one), 0)
+    const theirs = of(one => one.theirs)
+    const found = of(one => one.both + one.namedOtherwise.length)
+    const share = theirs === 0 ? '' : `${((found / theirs) * 100).toFixed(1)} %`
+    return [
+      name,
+      theirs,
+      of(one => one.ours),
+      of(one => one.missing.length),
+      of(one => one.extra.length),
+      share,
+      seconds(otherMs),
+      seconds(ownMs),
+    ]
+  })
+  return table(['image', 'syft', 'Berth', 'missing', 'more', "of syft's", 'syft took', 'Berth took'], rows)
+}
+
+function ecosystemTable(measured: readonly Measured[]): string {
+  const all = measured.flatMap(({ compared }) => compared)
+  const rows = [...Map.groupBy(all, ({ ecosystem }) => ecosystem)].sort().map(([ecosystem, those]) => {
+    const of = (count: (one: Compared) => number) => those.reduce((sum, one) => sum + count(one), 0)
+    return [
+      ecosystem,
+      of(one => one.theirs),
+      of(one => one.ours),
+      of(one => one.both),
+      of(one => one.namedOtherwise.length),
+      of(one => one.missing.length),
+      of(one => one.extra.length),
+    ]
+  })
+  return table(['kind of package', 'syft', 'Berth', 'same', 'named otherwise', 'missing', 'more'], rows)
+}
+
+const MOST_TOLD = 60
+
+function differenceList(measured: readonly Measured[]): string {
+  return measured
+    .flatMap(({ name, compared, problems }) => [
+      ...compared.flatMap(one => [
+        ...one.missing.map(each => `- ${name}: missing ${each.ecosystem} ${each.package} (${each.path})`),
+        ...one.extra
+          .slice(0, MOST_TOLD)
+          .map(each => `- ${name}: more ${each.ecosystem} ${each.package} (${each.path})`),
+        ...one.namedOtherwise.map(
+          each => `- ${name}: named otherwise ${each.ecosystem} ${each.package} (${each.path})`,
+        ),
+      ]),
+      ...problems.map(problem => `- ${name}: not read ${problem}`),
+    ])
+    .join('\n')
+}
+
+const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
+
+const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')

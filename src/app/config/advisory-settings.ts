@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { number, wholeNumber } from './setting-kinds.ts'
+
+const source = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][A-Za-z0-9:._/-]{0,99}$/, 'expected letters, digits and :._/-, such as debian'),
+  url: z.string().regex(/^https?:\/\/[^\s]+$/, 'expected a URL, such as https://mirror.example/{ecosystem}/all.zip'),
+})
+
+/** As they are published, for the ecosystems whose packages images hold. */
+const PUBLISHED = [
+  { name: 'osv', url: 'https://osv-vulnerabilities.storage.googleapis.com/{ecosystem}/all.zip' },
+  { name: 'epss', url: 'https://epss.empiricalsecurity.com/epss_scores-current.csv.gz' },
+  {
+    name: 'kev',
+    url: 'https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json',
+  },
+]
+
+/** The section `advisories`: where they come from, how often, and when they are old. */
+export const advisorySettings = z
+  .strictObject({
+    sources: z
+      .array(source)
+      .default(PUBLISHED)
+      .refine(sources => new Set(sources.map(each => each.name)).size === sources.length, 'two sources have one name'),
+    /** Between two looks at each source; 0: never, as where nothing leads outside. */
+    intervalSeconds: number(
+      z
+        .number()
+        .min(0)
+        .max(30 * 86_400),
+    ).default(6 * 3600),
+    staleDays: number(z.number().min(0.01).max(3660)).default(3),
+    historyDays: number(z.number().min(1).max(3660)).default(400),
+    /** Largest file that is read of a source. */
+    fileBytes: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(4 * 1024 ** 3),
+  })
+  .prefault({})

@@ -1,0 +1,34 @@
+import type { Clock } from '../../platform/clock/index.ts'
+import type { Outbound } from '../../platform/outbound/index.ts'
+import type { Document, Spool, SpooledFile } from '../../stores/advisory-files/index.ts'
+import type { AdvisoryTables } from '../../stores/metadata/index.ts'
+
+/** What the use cases of advisories stand on. */
+export interface Advising {
+  readonly tables: Omit<AdvisoryTables, 'findings'>
+  readonly outbound: Pick<Outbound, 'fetch'>
+  readonly openSpool: () => Promise<Spool>
+  readonly documentsOf: (file: SpooledFile) => AsyncIterable<Document>
+  readonly settings: AdvisorySettings
+  readonly clock: Clock
+  /** Hears what nobody is told who asked. */
+  readonly failed: (error: unknown, source: string) => void
+}
+
+export interface AdvisorySettings {
+  readonly sources: readonly ConfiguredSource[]
+  /** Between two scheduled updates. */
+  readonly intervalMs: number
+  /** A source that nobody could ask for longer is old. */
+  readonly staleMs: number
+  /** Findings that ended longer ago are forgotten. */
+  readonly historyMs: number
+  readonly mostBytes: number
+}
+
+export interface ConfiguredSource {
+  /** What it is listed as. */
+  readonly name: string
+  /** With `{ecosystem}`, one for each ecosystem whose packages images hold; its name is then the first half of theirs. */
+  readonly url: string
+}

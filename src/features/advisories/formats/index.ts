@@ -1,0 +1,2 @@
+export { BadRecord } from './bad-record.ts'
+export { type Heard, readDocument } from './read-document.ts'

@@ -1,0 +1,15 @@
+/** An ecosystem as packages have it; OSV knows some of them more finely. */
+export function ecosystemOf(written: string): string {
+  const redHat = /^Red Hat:enterprise_linux:(\d+)/.exec(written)
+  if (redHat) return `Red Hat:${redHat[1]}`
+  if (written.startsWith('Maven:')) return 'Maven'
+  return written
+}
+
+/** A name as packages of the ecosystem have it. */
+export function nameOf(ecosystem: string, written: string): string {
+  // PEP 503.
+  if (ecosystem === 'PyPI') return written.toLowerCase().replace(/[-_.]+/g, '-')
+  if (ecosystem === 'Packagist') return written.toLowerCase()
+  return written
+}

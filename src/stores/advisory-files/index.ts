@@ -1,0 +1,4 @@
+export { BadFile } from './bad-file.ts'
+export type { Document } from './document.ts'
+export { documentsOf } from './documents.ts'
+export { openSpool, type Spool, type SpooledFile } from './spool.ts'
