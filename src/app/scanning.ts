@@ -1,5 +1,6 @@
 import type { Access } from '../features/access/index.ts'
-import { DEFAULT_INVENTORY_LIMITS, inventoryWorkers, Refused } from '../features/inventory/index.ts'
+import { orderOf } from '../features/advisories/index.ts'
+import { DEFAULT_INVENTORY_LIMITS, inventoryWorkers, Refused, readSbom } from '../features/inventory/index.ts'
 import {
   forgetInventories,
   type ReadImage,
@@ -14,6 +15,7 @@ import type { Log, Metrics } from '../platform/telemetry/index.ts'
 import type { BlobStores } from '../stores/blobs/index.ts'
 import type { Jobs } from '../stores/jobs/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
+import { composeMatchNew } from './advisories.ts'
 import type { Config } from './config/index.ts'
 import { inventoryWorkerCommand } from './inventory-worker-command.ts'
 import { VERSION } from './version.ts'
@@ -34,7 +36,7 @@ export function composeScans({ inventories, advisories, manifests }: Metadata, c
     access,
     clock: systemClock,
     isEnabled: config.scanning.enabled,
-    compareVersions: (_, a, b) => Bun.semver.order(a, b),
+    compareVersions: (ecosystem, a, b) => orderOf(ecosystem)(a, b),
     version: VERSION,
   }
 }
@@ -57,7 +59,7 @@ export function startScanning(
     blobLinks: metadata.blobLinks,
     blobs: stores.blobs,
     readSbom: readSbomSafely,
-    matchNew: async () => undefined,
+    matchNew: composeMatchNew(metadata),
     clock: systemClock,
     settings: { workers, attempts: ATTEMPTS, retryMs: RETRY_MS, sbomBytes: MOST_SBOM_BYTES },
     observer: {
@@ -95,4 +97,18 @@ function readerOf(
   }
 }
 
-const readSbomSafely: ReadSbom = async () => ({ refused: 'SBOMs of builders are not read.' })
+/** What is wrong with a document is wrong however often it is read. */
+const readSbomSafely: ReadSbom = async ({ bytes, mediaType }) => {
+  try {
+    const { about, madeBy, distribution, packages, problems } = readSbom(bytes, mediaType)
+    return {
+      about,
+      madeBy,
+      distribution,
+      packages: packages.map(each => ({ ...each, layer: undefined, path: '' })),
+      problems: problems.map(reason => ({ path: '', reason })),
+    }
+  } catch (error) {
+    return { refused: `The SBOM cannot be used: ${error instanceof Error ? error.message : String(error)}.` }
+  }
+}
