@@ -16,8 +16,10 @@ import type { Protection } from '../features/protection/index.ts'
 import type { RepositoryNames } from '../features/repositories/index.ts'
 import { deletingRules } from '../features/retention/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
+import type { Outbound } from '../platform/outbound/index.ts'
 import type { Log } from '../platform/telemetry/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
+import { composeAdvisories } from './advisories.ts'
 import type { Config } from './config/index.ts'
 import { composePullPolicies } from './pull-policies.ts'
 import { retentionAdministration } from './retention.ts'
@@ -97,7 +99,7 @@ export function composeNames(metadata: Metadata, config: Config, access: Access)
 export function administrationDoor(
   metadata: Metadata,
   config: Config,
-  { log, ...way }: AdministrationWay & { readonly log: Log },
+  { log, outbound, ...way }: AdministrationWay & { readonly log: Log; readonly outbound: Outbound },
 ): Door {
   const answer = createAdmin(
     {
@@ -106,6 +108,7 @@ export function administrationDoor(
       protection: composeProtection(metadata),
       retention: retentionAdministration(metadata, config, log),
       catalog: composeCatalog(metadata, way.access),
+      advisories: composeAdvisories(metadata, config, { log, outbound }),
       quotas: { usage: metadata.usage, clock: systemClock },
       scans: composeScans(metadata, config, way.access),
       names: composeNames(metadata, config, way.access),

@@ -1,4 +1,5 @@
 import type { Access } from '../features/access/index.ts'
+import { orderOf } from '../features/advisories/index.ts'
 import type { Scans } from '../features/scanning/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
@@ -13,7 +14,7 @@ export function composeScans({ inventories, advisories, manifests }: Metadata, c
     access,
     clock: systemClock,
     isEnabled: config.scanning.enabled,
-    compareVersions: (_, a, b) => Bun.semver.order(a, b),
+    compareVersions: (ecosystem, a, b) => orderOf(ecosystem)(a, b),
     version: VERSION,
   }
 }

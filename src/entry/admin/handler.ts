@@ -1,5 +1,6 @@
 import type { Permit } from '../../features/access/index.ts'
 import type { Administration } from '../../features/administration/index.ts'
+import type { AdvisoryAdministration } from '../../features/advisories/index.ts'
 import type { Catalog } from '../../features/catalog/index.ts'
 import type { Protection } from '../../features/protection/index.ts'
 import type { Quotas } from '../../features/quotas/index.ts'
@@ -29,6 +30,7 @@ export interface Services {
   readonly retention: RetentionAdministration
   readonly protection: Protection
   readonly quotas: Quotas
+  readonly advisories: AdvisoryAdministration
   readonly scans: Scans
   readonly pullPolicies: PullPolicyAdministration
 }
@@ -39,6 +41,8 @@ export interface Call<R extends Route> extends Services {
   readonly params: ParamsOf<R['path']>
   readonly query: QueryOf<R>
   readonly body: BodyOf<R>
+  /** Of a route that takes bytes. */
+  readonly stream: ReadableStream<Uint8Array> | null
 }
 
 /** The body of the answer; of a list that has pages, also where the next one begins; of lines and documents, the answer itself. */

@@ -1,4 +1,5 @@
 import { ACCOUNT_ROUTES } from './routes/account.ts'
+import { ADVISORY_ROUTES } from './routes/advisories.ts'
 import { ACCESS_ROUTES, AUDIT_ROUTES } from './routes/audit.ts'
 import { CATALOG_ROUTES } from './routes/catalog.ts'
 import { GROUP_ROUTES, ROLE_ROUTES } from './routes/groups.ts'
@@ -32,6 +33,7 @@ export const ADMIN_ROUTES = {
   ...RETENTION_ROUTES,
   ...PROTECTION_ROUTES,
   ...QUOTA_ROUTES,
+  ...ADVISORY_ROUTES,
   ...SCANNING_ROUTES,
   ...VULNERABILITY_POLICY_ROUTES,
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
+import { addAdvisoryCommands } from './advisories.ts'
 import { addExceptionCommands } from './exceptions.ts'
 import { addFindingsCommand } from './findings.ts'
 import { addGroupCommands, addRoleCommands } from './groups.ts'
@@ -42,6 +43,7 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addRetentionCommands(program, context)
   addProtectionCommands(program, context)
   addQuotaCommands(program, context)
+  addAdvisoryCommands(program, context)
   addScanCommand(program, context)
   addSbomCommand(program, context)
   addFindingsCommand(program, context)

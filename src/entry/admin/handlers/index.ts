@@ -1,5 +1,6 @@
 import type { Handlers } from '../handler.ts'
 import { ACCOUNT } from './account.ts'
+import { ADVISORIES } from './advisories.ts'
 import { CATALOG } from './catalog.ts'
 import { NAMES } from './names.ts'
 import { OVERSIGHT } from './oversight.ts'
@@ -23,6 +24,7 @@ export const HANDLERS: Handlers = {
   ...OVERSIGHT,
   ...PROTECTION,
   ...QUOTAS,
+  ...ADVISORIES,
   ...RETENTION,
   ...TRASH,
   ...CATALOG,
