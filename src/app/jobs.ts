@@ -17,6 +17,7 @@ import type { Config } from './config/index.ts'
 import { startPullPolicies } from './pull-policies.ts'
 import { startRetention } from './retention.ts'
 import { startScanners } from './scanners.ts'
+import { startScanning } from './scanning.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 const UPKEEP_SECONDS = 3600
@@ -44,6 +45,7 @@ export async function startJobs(
   startAdvisories({ jobs, metadata }, config, { log, metrics, outbound })
   startPullPolicies({ jobs, metadata, stores }, log)
   startScanners({ jobs, metadata }, config, { log, signing, outbound })
+  startScanning({ jobs, metadata, stores }, config, { log, metrics })
   jobs.repeat('identity-upkeep', UPKEEP_SECONDS, async signal => {
     await signing?.rotate()
     await metadata.identities.credentials.removeEnded(systemClock() - ENDED_KEPT_MS)
