@@ -218,6 +218,22 @@ describe('where the time is over', () => {
     expect(await collect(berth)).toMatchObject({ trash: 2, objects: 1 })
   })
 
+  test('what lies as long as something that lies as long as another ends with them, although its turn came first', async () => {
+    await using berth = await startBerth({ env: BY_HAND })
+    const { client } = openRegistry(berth)
+    const blob = someBlob()
+    const child = imageOf([blob])
+    const inner = indexOf([child])
+    const outer = indexOf([inner])
+    await push(client, REPOSITORY, child, { blobs: [blob] })
+    for (const index of [inner, outer]) await push(client, REPOSITORY, index)
+    for (const [at, { digest }] of [outer, inner, child].entries()) {
+      expect(await client.remove(REPOSITORY, 'manifests', digest)).toBe(202)
+      await sqlOn(berth.dataFolder, 'update trash set expires_at = ? where digest = ?', [3 - at, digest])
+    }
+    expect(await collect(berth)).toMatchObject({ trash: 3, objects: 1 })
+  })
+
   test('0 days keep nothing; a project may have its own', async () => {
     await using berth = await startBerth({ env: { ...BY_HAND, BERTH_TRASH_DAYS: '0' } })
     const { client, api } = openRegistry(berth)

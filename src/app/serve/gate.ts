@@ -60,7 +60,7 @@ export async function openGate(
   if (config.auth === 'none' || !signing) {
     const access: Access = { mode: 'open' }
     const doors = [
-      administrationDoor(metadata, config, { access, authentication: undefined, issuers: [], limits, log }),
+      administrationDoor(metadata, config, { access, authentication: undefined, issuers: [], limits, log, outbound }),
     ]
     const stop = async () => void (await Promise.all([limits.close(), recorder.stop(), pulls.stop()]))
     return { ...shared, access, doors, mayScrape: async () => undefined, stop }
@@ -72,7 +72,7 @@ export async function openGate(
     ...entered,
     doors: [
       ...entered.doors,
-      administrationDoor(metadata, config, { ...identity, limits, log }),
+      administrationDoor(metadata, config, { ...identity, limits, log, outbound }),
       signOnDoor(metadata, config, { identity, record, log, limits }),
     ],
     stop: async () => void (await Promise.all([identity.stop(), limits.close(), recorder.stop(), pulls.stop()])),

@@ -249,25 +249,30 @@ function newestOf(
   const counted = by === 'version' ? selected.filter(({ tag }) => versionOf(tag)) : selected
   const images = [...new Set(counted.map(({ digest }) => digest))]
   const of = (digest: string) => counted.filter(entry => entry.digest === digest)
-  const newer = (one: string, other: string) => {
-    const best = (digest: string) =>
-      by === 'version'
-        ? (of(digest)
-            .map(({ tag }) => versionOf(tag) as string)
-            .sort(Bun.semver.order)
-            .at(-1) ?? '')
-        : Math.max(...of(digest).map(entry => (by === 'push' ? entry.setAt : usedAt(entry, moment))))
+  const best = (digest: string) =>
+    by === 'version'
+      ? (of(digest)
+          .map(({ tag }) => versionOf(tag) as string)
+          .sort(Bun.semver.order)
+          .at(-1) ?? '')
+      : Math.max(...of(digest).map(entry => (by === 'push' ? entry.setAt : usedAt(entry, moment))))
+  const byAge = (one: string, other: string) => {
     const [first, second] = [best(one), best(other)]
-    const order = typeof first === 'string' ? Bun.semver.order(second as string, first) : (second as number) - first
+    return typeof first === 'string' ? Bun.semver.order(second as string, first) : (second as number) - first
+  }
+  const newer = (one: string, other: string) => {
     const isUntagged = (digest: string) => (of(digest)[0]?.tag === undefined ? 1 : 0)
-    return order || isUntagged(one) - isUntagged(other) || (one < other ? -1 : 1)
+    return byAge(one, other) || isUntagged(one) - isUntagged(other) || (one < other ? -1 : 1)
   }
   const [repository] = selected.map(entry => entry.repository)
   const ownersOf = (digest: string): string[] =>
     repository ? above(repository, digest).filter(o => images.includes(o)) : []
   const places = images.filter(image => ownersOf(image).length === 0).sort(newer)
   const isAmong = (image: string) => places.slice(0, count).includes(image)
-  const fate = (image: string) => (ownersOf(image).length === 0 ? isAmong(image) : ownersOf(image).some(isAmong))
+  const last = places[count - 1]
+  const isAsNew = (image: string) => count > 0 && (last === undefined || byAge(image, last) <= 0)
+  const fate = (image: string) =>
+    ownersOf(image).length === 0 ? isAmong(image) : ownersOf(image).some(isAmong) || isAsNew(image)
   return { among: new Set(images.filter(fate)), beyond: new Set(images.filter(image => !fate(image))) }
 }
 

@@ -1,4 +1,4 @@
-import { OS_RELEASE_PATHS, SYSTEM_PATHS } from '../distributions/index.ts'
+import { RELEASE_PATHS, SYSTEM_PATHS } from '../distributions/index.ts'
 import type { FileReader } from '../file-reader.ts'
 import type { ImageLayer, ImageLayers } from '../image-layers.ts'
 import type { InventoryLimits } from '../limits.ts'
@@ -56,7 +56,7 @@ export async function readInventory(image: ImageLayers, options: ReadOptions): P
 }
 
 function leadingElsewhere({ tree }: ImageWalk): ReadonlyMap<string, string> {
-  const leads = [...OS_RELEASE_PATHS, ...SYSTEM_PATHS].map(path => [tree.resolve(path), path] as const)
+  const leads = [...RELEASE_PATHS, ...SYSTEM_PATHS].map(path => [tree.resolve(path), path] as const)
   return new Map(leads.filter(([real, path]) => real !== path && tree.find(real) === undefined))
 }
 

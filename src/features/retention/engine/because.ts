@@ -2,8 +2,18 @@ import type { Age, NewestCount, RetentionRule } from '../policy.ts'
 
 export const NO_RULE = 'no rule speaks of it'
 
+const known = new WeakMap<RetentionRule, string>()
+
 /** Why a rule keeps or deletes what it does, in words: what was true of it. */
-export function becauseOf({ when }: RetentionRule): string {
+export function becauseOf(rule: RetentionRule): string {
+  const before = known.get(rule)
+  if (before !== undefined) return before
+  const because = inWords(rule)
+  known.set(rule, because)
+  return because
+}
+
+function inWords({ when }: RetentionRule): string {
   const { newest, beyondNewest, newestMinorLines, pushed, pulled } = when
   const reasons = [
     newest && `among the ${newestOf(newest)}`,

@@ -11,27 +11,26 @@ const DAY_MS = 24 * 3600 * 1000
  * Keep wins, in whatever order the rules stand; of several the first is named.
  */
 export function decideRepository(rules: readonly RuleHere[], entries: Entries, now: number): Int16Array {
-  const kept = new Int16Array(entries.imageOf.length)
-  const deleted = new Int16Array(kept.length)
-  const isShielded = new Uint8Array(kept.length)
+  const verdicts = new Int16Array(entries.imageOf.length)
+  let isShielded: Uint8Array | undefined
   for (const { index, rule } of rules) {
     const selection = entries.selection[index]
     if (!selection) continue
     const conditions = prepare(rule.when, entries, selection, now)
     const speaks = (entry: number, least: number) =>
       (selection[entry] as number) >= least && holds(conditions, entry, selection[entry] as number)
-    if (rule.action === 'keep') mark(kept, index, entry => speaks(entry, UNKNOWN))
-    else mark(deleted, index, entry => !isShielded[entry] && speaks(entry, YES))
+    for (let entry = 0; entry < verdicts.length; entry += 1) {
+      const before = verdicts[entry] as number
+      if (rule.action === 'keep' && before <= 0 && speaks(entry, UNKNOWN)) verdicts[entry] = index + 1
+      if (rule.action === 'delete' && before === 0 && !isShielded?.[entry] && speaks(entry, YES))
+        verdicts[entry] = -index - 1
+    }
+    if (!rule.isExclusive) continue
     // Only for later rules.
-    if (rule.isExclusive) mark(isShielded, 0, entry => selection[entry] !== NO)
+    isShielded ??= new Uint8Array(verdicts.length)
+    for (let entry = 0; entry < verdicts.length; entry += 1) if (selection[entry] !== NO) isShielded[entry] = 1
   }
-  return kept.map((rule, entry) => rule || -(deleted[entry] as number))
-}
-
-/** Writes the rule's number where it speaks and none did before. */
-function mark(verdicts: Int16Array | Uint8Array, index: number, speaks: (entry: number) => boolean): void {
-  for (let entry = 0; entry < verdicts.length; entry += 1)
-    if (verdicts[entry] === 0 && speaks(entry)) verdicts[entry] = index + 1
+  return verdicts
 }
 
 interface Prepared {

@@ -15,6 +15,10 @@ class Held {
   readonly #blobs = new DigestTable()
   readonly #places = new Growing(floats)
 
+  get size(): number {
+    return this.#blobs.size
+  }
+
   has(blob: Digest): boolean {
     return this.#blobs.find(blob) >= 0
   }
@@ -24,9 +28,10 @@ class Held {
     this.#places.push(places)
   }
 
-  /** One place fewer; true for the last. */
+  /** One place fewer; true for the last, and for what is in no other. */
   release(blob: Digest): boolean {
     const at = this.#blobs.find(blob)
+    if (at < 0) return true
     const left = this.#places.at(at) - 1
     this.#places.set(at, left)
     return left === 0
@@ -41,10 +46,13 @@ export class FreedBytes {
   readonly #acrossRepositories = new Held()
   readonly #several = new InSeveral()
   #here = new Held()
+  #isAllHereKnown = false
 
-  /** What was learnt of the repository before is forgotten. */
-  beginRepository(): void {
+  /** What was learnt of the repository before is forgotten. `goesMostly`: a large share of it is going to be taken. */
+  async beginRepository(reading: RetentionReading, repositoryId: number, goesMostly: boolean): Promise<void> {
     this.#here = new Held()
+    this.#isAllHereKnown = goesMostly && (await this.#learnAll(reading, repositoryId))
+    if (!this.#isAllHereKnown) this.#here = new Held()
   }
 
   /** The manifests go, in this order and each once in a run; gives the bytes that each frees. */
@@ -56,8 +64,7 @@ export class FreedBytes {
     const freed = new Map<Digest, number>()
     for (let from = 0; from < manifests.length; from += CHUNK) {
       const chunk = manifests.slice(from, from + CHUNK)
-      const uses = Map.groupBy(await reading.blobUses(repositoryId, chunk), ({ manifest }) => manifest)
-      const ordered = chunk.flatMap(manifest => uses.get(manifest) ?? [])
+      const ordered = inOrderOf(chunk, await reading.blobUses(repositoryId, chunk))
       const last = await this.#lastInRepository(reading, repositoryId, ordered)
       for (const { manifest, sizeBytes } of await this.#lastOfAll(reading, last))
         freed.set(manifest, (freed.get(manifest) ?? 0) + sizeBytes)
@@ -65,10 +72,21 @@ export class FreedBytes {
     return freed
   }
 
+  /** False where they are too many. */
+  async #learnAll(reading: RetentionReading, repositoryId: number): Promise<boolean> {
+    for await (const rows of reading.sharedIn(repositoryId)) {
+      for (const { digest, uses } of rows) this.#here.learn(digest, uses)
+      if (this.#here.size > MOST_KNOWN) return false
+    }
+    return true
+  }
+
   async #lastInRepository(reading: RetentionReading, repositoryId: number, uses: readonly BlobUse[]) {
-    const unknown = uses.filter(({ isOwn, blob }) => !isOwn && !this.#here.has(blob)).map(({ blob }) => blob)
-    await learn(this.#here, unknown, blobs => reading.usesIn(repositoryId, blobs))
-    return uses.filter(({ isOwn, blob }) => isOwn || this.#here.release(blob))
+    if (!this.#isAllHereKnown) {
+      const unknown = uses.filter(({ blob }) => !this.#here.has(blob)).map(({ blob }) => blob)
+      await learn(this.#here, unknown, blobs => reading.usesIn(repositoryId, blobs))
+    }
+    return uses.filter(({ blob }) => this.#here.release(blob))
   }
 
   async #lastOfAll(reading: RetentionReading, uses: readonly BlobUse[]) {
@@ -76,11 +94,21 @@ export class FreedBytes {
       reading,
       uses.map(({ blob }) => blob),
     )
+    if (several.size === 0) return uses
     const unknown = [...several].filter(blob => !this.#acrossRepositories.has(blob))
     await learn(this.#acrossRepositories, unknown, blobs => reading.holdersOf(blobs))
     return uses.filter(({ blob }) => !several.has(blob) || this.#acrossRepositories.release(blob))
   }
 }
+
+/** The uses as the manifests stand, whatever order they were read in. */
+function inOrderOf(manifests: readonly Digest[], uses: readonly BlobUse[]): readonly BlobUse[] {
+  const places = new Map(manifests.map((manifest, at) => [manifest, at]))
+  const placeOf = ({ manifest }: BlobUse) => places.get(manifest) as number
+  return [...uses].sort((one, other) => placeOf(one) - placeOf(other))
+}
+
+const NONE: ReadonlySet<Digest> = new Set()
 
 /** Which blobs several repositories have. To ask for each takes time; to know all of them takes room. */
 class InSeveral {
@@ -91,7 +119,7 @@ class InSeveral {
     this.#asked += blobs.length
     if (this.#asked > MOST_ASKED) this.#all ??= await readInSeveral(reading)
     const all = this.#all
-    if (all instanceof DigestTable) return new Set(blobs.filter(blob => all.find(blob) >= 0))
+    if (all instanceof DigestTable) return all.size === 0 ? NONE : new Set(blobs.filter(blob => all.find(blob) >= 0))
     const several = new Set<Digest>()
     for (let from = 0; from < blobs.length; from += CHUNK)
       for (const blob of await reading.inSeveral(blobs.slice(from, from + CHUNK))) several.add(blob)
@@ -108,15 +136,14 @@ async function readInSeveral(reading: RetentionReading): Promise<DigestTable | '
   return all
 }
 
+/** Of those that are in one place alone nothing is kept. */
 async function learn(
   held: Held,
   blobs: readonly Digest[],
   count: (blobs: readonly Digest[]) => Promise<ReadonlyMap<Digest, number>>,
 ): Promise<void> {
   const unknown = [...new Set(blobs)]
-  for (let from = 0; from < unknown.length; from += CHUNK) {
-    const chunk = unknown.slice(from, from + CHUNK)
-    const counted = await count(chunk)
-    for (const blob of chunk) held.learn(blob, counted.get(blob) ?? 0)
-  }
+  for (let from = 0; from < unknown.length; from += CHUNK)
+    for (const [blob, places] of await count(unknown.slice(from, from + CHUNK)))
+      if (places > 1) held.learn(blob, places)
 }

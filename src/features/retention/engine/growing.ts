@@ -6,9 +6,10 @@ export class Growing<Kind extends Numbers> {
   readonly #make: (size: number) => Kind
   #size = 0
 
-  constructor(make: (size: number) => Kind) {
+  /** @param expected as many as will come: then nothing is ever copied. */
+  constructor(make: (size: number) => Kind, expected = 1024) {
     this.#make = make
-    this.#numbers = make(1024)
+    this.#numbers = make(Math.max(expected, 1))
   }
 
   get size(): number {

@@ -5,12 +5,14 @@ import { type Entry, entriesOf, type RepositoryPlan } from './plan-repository.ts
 
 /** So many tags of one image are told and deleted together; of an image with more, they come in parts. */
 const MOST_TOGETHER = 200
+/** One in so many. */
+const MOSTLY = 20
 
 /** An image, or a part of its tags, with what was decided. */
 export interface PlannedImage {
   readonly digest: Digest
   readonly image: number
-  readonly entries: readonly (Entry & { readonly number: number })[]
+  readonly entries: readonly Entry[]
   /** Whether the image itself goes, with the last part. */
   readonly goes: boolean
   readonly freedBytes: number
@@ -23,9 +25,8 @@ export async function* imagesOf(
   freed: FreedBytes,
 ): AsyncGenerator<readonly PlannedImage[]> {
   const claimed = new Uint8Array(plan.goes.length)
-  freed.beginRepository()
-  let part: (Entry & { readonly number: number })[] = []
-  let number = 0
+  await freed.beginRepository(reading, plan.entries.repository.id, goesMostly(plan))
+  let part: Entry[] = []
   let page: Part[] = []
   for await (const entries of entriesOf(reading, plan.entries)) {
     for (const entry of entries) {
@@ -35,14 +36,18 @@ export async function* imagesOf(
         page.push({ entries: part, isLast: isNext })
         part = []
       }
-      part.push({ ...entry, number })
-      number += 1
+      part.push(entry)
     }
     if (page.length > 0) yield await withBytes(reading, plan, { parts: page, freed, claimed })
     page = []
   }
   if (part.length > 0)
     yield await withBytes(reading, plan, { parts: [{ entries: part, isLast: true }], freed, claimed })
+}
+
+/** Then it is quicker to read what all of its manifests share than to ask for what each has. */
+function goesMostly({ goes, going, entries }: RepositoryPlan): boolean {
+  return going > 0 && going * MOSTLY > entries.imageOf.length && goes.includes(1)
 }
 
 interface Part {

@@ -17,21 +17,26 @@ export function itemsOf(
   image: PlannedImage,
   { now, skipped }: { readonly now: number; readonly skipped?: ReadonlyMap<Tag | undefined, string> },
 ): readonly RetentionItem[] {
-  const fates = new Map<string, Told & { readonly tags: Tag[] }>()
+  const fates: (Told & { readonly tags: Tag[] })[] = []
   for (const entry of image.entries) {
     const told = fateOf(policy, plan, { entry, now, why: skipped?.get(entry.tag) })
-    const key = `${told.action} ${told.rule} ${told.because}`
-    const fate = fates.get(key) ?? { ...told, tags: [] }
-    fates.set(key, fate)
-    if (entry.tag !== undefined) fate.tags.push(entry.tag)
+    const same = fates.find(fate => isSame(fate, told))
+    const { action, rule, because } = told
+    const tags: Tag[] = same?.tags ?? []
+    if (!same) fates.push({ action, rule, because, tags })
+    if (entry.tag !== undefined) tags.push(entry.tag)
   }
   let bytes = skipped && skipped.size > 0 ? 0 : image.freedBytes
-  return [...fates.values()].map(({ tags, action, rule, because }) => {
+  return fates.map(({ tags, action, rule, because }) => {
     const freed = action === 'delete' ? bytes : 0
     bytes -= freed
     const { digest } = image
     return { repository: plan.entries.repository.name, digest, tags, action, rule, because, bytes: freed }
   })
+}
+
+function isSame(one: Told, other: Told): boolean {
+  return one.action === other.action && one.rule === other.rule && one.because === other.because
 }
 
 function fateOf(

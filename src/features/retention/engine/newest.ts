@@ -9,26 +9,68 @@ export const AMONG = 2
 
 /**
  * For each image of the repository whether it is among the newest of those selected. At the same moment or version
- * tagged images come first, and the smaller digest. What belongs to another image that is counted takes no place, and is where that one is.
+ * tagged images come first, and the smaller digest. What belongs to another image that is counted takes no place: it is
+ * among them when that one is, and when it is itself as new as the last of them.
  */
 export function rankNewest(entries: Entries, selection: Uint8Array, { count, by }: NewestCount): Uint8Array {
   const ages = by === 'version' ? byVersion(entries, selection) : byTime(entries, selection, by)
   const belongs = belonging(entries, ages)
   const ranks = new Uint8Array(entries.relations.images)
-  const counted = ages.filter((age, image) => !Number.isNaN(age) && !belongs.has(image)).sort()
-  if (count >= counted.length) counted.fill(Number.NEGATIVE_INFINITY)
-  const threshold = count === 0 ? Number.POSITIVE_INFINITY : (counted.at(-count) ?? Number.NEGATIVE_INFINITY)
-  let places = count - counted.filter(age => age > threshold).length
+  const isCounted = (image: number) => !Number.isNaN(ages[image]) && !belongs.has(image)
+  const { threshold, above } = lastOfNewest(ages, isCounted, count)
+  let places = count - above
   for (let image = 0; image < ranks.length; image += 1) {
     const age = ages[image] as number
-    if (Number.isNaN(age) || belongs.has(image)) continue
+    if (!isCounted(image)) continue
     const isAtThreshold = age === threshold && places > 0
     if (isAtThreshold) places -= 1
     ranks[image] = age > threshold || isAtThreshold ? AMONG : BEYOND
   }
-  for (const [image, owners] of belongs)
-    ranks[image] = owners.reduce((best, owner) => Math.max(best, ranks[owner] as number), UNCOUNTED)
+  for (const [image, owners] of belongs) {
+    const own = (ages[image] as number) >= threshold ? AMONG : BEYOND
+    ranks[image] = owners.reduce((best, owner) => Math.max(best, ranks[owner] as number), own)
+  }
   return ranks
+}
+
+/** The age of the last of the newest, -Infinity when all are among them; and how many are newer than that. */
+function lastOfNewest(ages: Float64Array, isCounted: (image: number) => boolean, count: number) {
+  if (count === 0) return { threshold: Number.POSITIVE_INFINITY, above: 0 }
+  let counted = 0
+  for (let image = 0; image < ages.length; image += 1) if (isCounted(image)) counted += 1
+  if (count >= counted) return { threshold: Number.NEGATIVE_INFINITY, above: 0 }
+  const newest = new Largest(count)
+  for (let image = 0; image < ages.length; image += 1) if (isCounted(image)) newest.take(ages[image] as number)
+  const { least: threshold, numbers } = newest
+  return { threshold, above: numbers.filter(age => age > threshold).length }
+}
+
+/** The largest of many numbers, as many as there is room for: a heap with the least on top. */
+class Largest {
+  readonly numbers: Float64Array
+
+  constructor(room: number) {
+    this.numbers = new Float64Array(room).fill(Number.NEGATIVE_INFINITY)
+  }
+
+  get least(): number {
+    return this.numbers[0] as number
+  }
+
+  take(number: number): void {
+    if (!(number > this.least)) return
+    const { numbers } = this
+    let at = 0
+    for (;;) {
+      const left = 2 * at + 1
+      const child = (numbers[left + 1] as number) < (numbers[left] as number) ? left + 1 : left
+      // Beyond the end there is nothing, which is less than no number.
+      if (!((numbers[child] as number) < number)) break
+      numbers[at] = numbers[child] as number
+      at = child
+    }
+    numbers[at] = number
+  }
 }
 
 /** By image, the latest of its selected entries; NaN for an image of which none is. */

@@ -10,7 +10,8 @@ import type { RuleHere } from './rules-here.ts'
 
 /** What a run would do in one repository. */
 export interface RepositoryPlan {
-  readonly entries: Entries
+  /** What it takes to tell of them; what it took to decide is forgotten. */
+  readonly entries: Pick<Entries, 'repository' | 'tagCount' | 'imageOf' | 'relations' | 'pulledAt'>
   /** As decideRepository gives them: the rules alone. */
   readonly verdicts: Int16Array
   /** 1 for what a rule deletes and protection keeps. */
@@ -28,6 +29,8 @@ export interface Entry {
   /** Undefined: the image itself, which has no tag. */
   readonly tag: Tag | undefined
   readonly setAt: number
+  /** Its place among the entries of the repository. */
+  readonly number: number
 }
 
 export async function planRepository(
@@ -45,23 +48,36 @@ export async function planRepository(
   let going = 0
   for (let entry = 0; entry < verdicts.length; entry += 1) if (isGoing(entry)) going += 1
   const goes = manifestsThatGo(entries, isGoing, lockedManifests(entries, protection, now))
-  return { entries, verdicts, isProtected, goes, protection, going }
+  const { tagCount, imageOf, relations, pulledAt } = entries
+  return {
+    entries: { repository, tagCount, imageOf, relations, pulledAt },
+    verdicts,
+    isProtected,
+    goes,
+    protection,
+    going,
+  }
 }
 
 /** Every entry in the order of its number, some at a time. */
 export async function* entriesOf(
   reading: RetentionReading,
-  { repository, tagCount, imageOf }: Entries,
+  { repository, tagCount, imageOf }: Pick<Entries, 'repository' | 'tagCount' | 'imageOf'>,
 ): AsyncGenerator<readonly Entry[]> {
+  let number = 0
   for await (const rows of tagPages(reading, repository.id))
-    yield rows.map(({ digest, name, updated_at }) => ({ digest, tag: name, setAt: updated_at }))
+    yield rows.map(({ digest, name, updated_at }) => ({ digest, tag: name, setAt: updated_at, number: number++ }))
   if (tagCount === imageOf.length) return
   for await (const rows of untaggedPages(reading, repository.id))
-    yield rows.map(({ digest, pushed_at }) => ({ digest, tag: undefined, setAt: pushed_at }))
+    yield rows.map(({ digest, pushed_at }) => ({ digest, tag: undefined, setAt: pushed_at, number: number++ }))
 }
 
 /** Why protection keeps what a rule would delete; undefined when it does not. */
-export function refusalOf(protection: ProtectionFacts, { digest, tag, setAt }: Entry, now: number): string | undefined {
+export function refusalOf(
+  protection: ProtectionFacts,
+  { digest, tag, setAt }: Omit<Entry, 'number'>,
+  now: number,
+): string | undefined {
   const common = { by: 'retention', now, digest } as const
   const refusal = judgeChange(
     protection,
@@ -87,13 +103,11 @@ async function markProtected({
   readonly isProtected: Uint8Array
   readonly now: number
 }): Promise<void> {
-  let number = 0
-  for await (const page of entriesOf(reading, entries)) {
+  for await (const page of entriesOf(reading, entries))
     for (const entry of page) {
-      if ((verdicts[number] as number) < 0 && refusalOf(protection, entry, now) !== undefined) isProtected[number] = 1
-      number += 1
+      const isGoing = (verdicts[entry.number] as number) < 0
+      if (isGoing && refusalOf(protection, entry, now) !== undefined) isProtected[entry.number] = 1
     }
-  }
 }
 
 /** What a lock holds by its digest, where it would only follow: the lock of an image itself holds its tags too. */

@@ -18,7 +18,7 @@ export async function readEntries(
   const areRelated = await hasRelations(reading, repository.id)
   const relations = new Relations(areRelated || asksForManifests(needs))
   const versions = needs.versions ? new Versions() : undefined
-  const taken = new Taken(relations, rules, versions)
+  const taken = new Taken(relations, rules, versions, await reading.tagCount(repository.id))
   for await (const rows of tagPages(reading, repository.id))
     for (const { digest, name, updated_at } of rows) taken.takeTag(digest, name, updated_at)
   const tagCount = taken.count
@@ -43,18 +43,20 @@ class Taken {
   readonly #relations: Relations
   readonly #rules: readonly RuleHere[]
   readonly #versions: Versions | undefined
-  readonly #imageOf = new Growing(integers)
-  readonly #setAt = new Growing(floats)
+  readonly #imageOf: Growing<Int32Array>
+  readonly #setAt: Growing<Float64Array>
   readonly #selection: readonly Growing<Uint8Array>[]
   readonly #ofImage: readonly ImageTags[]
   #digest: Digest | undefined
   #image = -1
 
-  constructor(relations: Relations, rules: readonly RuleHere[], versions: Versions | undefined) {
+  constructor(relations: Relations, rules: readonly RuleHere[], versions: Versions | undefined, expected: number) {
+    this.#imageOf = new Growing(integers, expected)
+    this.#setAt = new Growing(floats, expected)
     this.#relations = relations
     this.#rules = rules
     this.#versions = versions
-    this.#selection = rules.map(() => new Growing(bytes))
+    this.#selection = rules.map(() => new Growing(bytes, expected))
     this.#ofImage = rules.map(({ imageHasTags }) => new ImageTags(imageHasTags))
   }
 

@@ -10,32 +10,46 @@ export interface BlobUse {
   readonly blob: Digest
   /** 0 for one that is not there. */
   readonly sizeBytes: number
-  /** No other manifest of the repository names it. */
-  readonly isOwn: boolean
 }
 
 export async function blobUses(db: Queries, id: number, manifests: readonly Digest[]): Promise<readonly BlobUse[]> {
-  // Two are enough to know, of a layer that a million images have.
-  const uses = sql<number>`(select count(*) from (select 1 from manifest_references as other
-    where other.repository_id = reference.repository_id and other.target = reference.target and other.kind = 'blob'
-    limit 2) as places)`
   // Blobs lie all over the table, and a look at each takes longer than all the rest.
   const sizeBytes = sql<number>`coalesce(reference.size_bytes,
     (select blobs.size_bytes from blobs where blobs.digest = reference.target), 0)`
   const rows = await db
     .selectFrom('manifest_references as reference')
-    .select(['reference.manifest', 'reference.target as blob', sizeBytes.as('sizeBytes'), uses.as('uses')])
+    .select(['reference.manifest', 'reference.target as blob', sizeBytes.as('sizeBytes')])
     .where('reference.repository_id', '=', id)
     .where('reference.manifest', 'in', listed(db, manifests))
     .where('reference.kind', '=', 'blob')
     .execute()
   // PostgreSQL counts in numbers that may be too large for JavaScript's.
-  return rows.map(({ manifest, blob, sizeBytes, uses }) => ({
-    manifest,
-    blob,
-    sizeBytes: Number(sizeBytes),
-    isOwn: Number(uses) === 1,
-  }))
+  return rows.map(({ manifest, blob, sizeBytes }) => ({ manifest, blob, sizeBytes: Number(sizeBytes) }))
+}
+
+/** Blobs that several manifests of the repository name, and how many do, by digest. */
+export async function sharedIn(
+  db: Queries,
+  id: number,
+  { after, limit }: Page<SharedBlob>,
+): Promise<readonly SharedBlob[]> {
+  const rows = await db
+    .selectFrom('manifest_references')
+    .select(({ fn }) => ['target as digest', fn.countAll<number | string>().as('uses')])
+    .where('repository_id', '=', id)
+    .where('target', '>', after?.digest ?? ('' as Digest))
+    .where('kind', '=', 'blob')
+    .groupBy('target')
+    .having(({ fn }) => fn.countAll(), '>', 1)
+    .orderBy('target')
+    .limit(limit)
+    .execute()
+  return rows.map(({ digest, uses }) => ({ digest, uses: Number(uses) }))
+}
+
+export interface SharedBlob {
+  readonly digest: Digest
+  readonly uses: number
 }
 
 /** Those of the blobs that several repositories have. */

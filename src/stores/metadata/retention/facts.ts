@@ -3,7 +3,16 @@ import { type Digest, fallbackTags, type RepositoryName, type Tag } from '../../
 import type { Engine, Queries } from '../engine.ts'
 import { type ProtectionFacts, protectionFacts, repositoryWithProtection } from '../protection.ts'
 import type { Page } from '../repositories.ts'
-import { allInSeveral, type BlobUse, blobUses, holdersOf, inSeveral, usesIn } from './blob-uses.ts'
+import {
+  allInSeveral,
+  type BlobUse,
+  blobUses,
+  holdersOf,
+  inSeveral,
+  type SharedBlob,
+  sharedIn,
+  usesIn,
+} from './blob-uses.ts'
 import { listed } from './listed.ts'
 
 /** Rows in the order of an index, a page at a time: read when they are asked for, and forgotten when the next is. */
@@ -15,6 +24,7 @@ export interface RetentionReading {
   repositories(project: string): Pages<RepositoryRow>
   /** Since when pulls are recorded. */
   pullsSince(): Promise<number>
+  tagCount(repositoryId: number): Promise<number>
   /** Tags image by image: by digest, then name. */
   tags(repositoryId: number): Pages<TagRow>
   /** Tags between two names, by name. */
@@ -45,6 +55,8 @@ export interface RetentionReading {
   inSeveral(blobs: readonly Digest[]): Promise<ReadonlySet<Digest>>
   /** All blobs of the registry that several repositories have, by digest. */
   allInSeveral(): Pages<{ readonly digest: Digest }>
+  /** Blobs that several manifests of the repository name, and how many do, by digest. */
+  sharedIn(repositoryId: number): Pages<SharedBlob>
   /** How many manifests of the repository name the blob. */
   usesIn(repositoryId: number, blobs: readonly Digest[]): Promise<ReadonlyMap<Digest, number>>
   /** In how many repositories a manifest names the blob. */
@@ -118,6 +130,11 @@ function readingOf(db: Queries): RetentionReading {
     async pullsSince() {
       return (await db.selectFrom('pull_records').select('since').executeTakeFirstOrThrow()).since
     },
+    async tagCount(id) {
+      const count = db.selectFrom('tags').select(({ fn }) => fn.countAll<number | string>().as('tags'))
+      // PostgreSQL counts in numbers that may be too large for JavaScript's.
+      return Number((await count.where('repository_id', '=', id).executeTakeFirstOrThrow()).tags)
+    },
     tags: id => pagesOf<TagRow>(page => tagsIn(db, id, page)),
     tagsBetween: (id, range) => pagesOf<TagRow>(page => tagsBetween(db, id, range, page)),
     untagged: id => pagesOf<UntaggedRow>(page => untaggedIn(db, id, page)),
@@ -145,13 +162,14 @@ function readingOf(db: Queries): RetentionReading {
     blobUses: (id, digests) => blobUses(db, id, digests),
     inSeveral: blobs => inSeveral(db, blobs),
     allInSeveral: () => pagesOf<{ readonly digest: Digest }>(page => allInSeveral(db, page)),
+    sharedIn: id => pagesOf<SharedBlob>(page => sharedIn(db, id, page)),
     usesIn: (id, blobs) => usesIn(db, id, blobs),
     holdersOf: blobs => holdersOf(db, blobs),
   }
 }
 
 /** Large enough that asking costs little beside reading, small enough that a page is soon forgotten. */
-const PAGE_ROWS = 2000
+const PAGE_ROWS = 500
 
 async function* pagesOf<Row>(read: (page: Page<Row>) => Promise<readonly Row[]>): Pages<Row> {
   let after: Row | undefined

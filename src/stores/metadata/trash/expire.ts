@@ -10,6 +10,8 @@ export interface TrashExpiry {
 export interface ExpiredPage {
   /** How many left the trash. */
   readonly released: number
+  /** How many stay although their time has come, because something that lies there needs them. */
+  readonly held: number
   /** Where the page ended; undefined when nothing was left to look at. */
   readonly last: TrashExpiry | undefined
 }
@@ -43,5 +45,5 @@ export async function expirePage(
       released += 1
     }
   }
-  return { released, last: entries.at(-1) }
+  return { released, held: entries.length - released, last: entries.at(-1) }
 }
