@@ -32,7 +32,10 @@ export function csaf(id: string, { severity = 'Important' }: { readonly severity
             platform('red_hat_enterprise_linux_8', 'cpe:/o:redhat:enterprise_linux:8'),
             platform('red_hat_enterprise_linux_7', 'cpe:/o:redhat:enterprise_linux:7'),
             component('openssl-1:3.0.7-27.el9.src', 'pkg:rpm/redhat/openssl@3.0.7-27.el9?arch=src&epoch=1'),
-            component('openssl-libs-1:3.0.7-27.el9.x86_64', 'pkg:rpm/redhat/openssl-libs@3.0.7-27.el9?arch=x86_64&epoch=1'),
+            component(
+              'openssl-libs-1:3.0.7-27.el9.x86_64',
+              'pkg:rpm/redhat/openssl-libs@3.0.7-27.el9?arch=x86_64&epoch=1',
+            ),
             component('nodejs18', 'pkg:rpm/redhat/nodejs@18.19.1-1.module?arch=src&epoch=1'),
             component('nodejs20', 'pkg:rpm/redhat/nodejs@20.11.1-1.module?arch=src&epoch=1'),
             component('openssl', 'pkg:rpm/redhat/openssl?arch=src'),

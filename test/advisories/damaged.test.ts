@@ -38,7 +38,8 @@ async function readAll(bytes: Uint8Array): Promise<readonly string[]> {
   await writeFile(path, bytes)
   const found: string[] = []
   for await (const document of documentsOf({ name: 'x.zip', path, sizeBytes: bytes.length }))
-    for await (const heard of readDocument(document)) found.push(...(heard.advisories ?? []).map(each => toRecord(each).id))
+    for await (const heard of readDocument(document))
+      found.push(...(heard.advisories ?? []).map(each => toRecord(each).id))
   await rm(path)
   return found
 }
@@ -117,7 +118,8 @@ test('a document of whatever shape is read or refused', async () => {
         yield new TextEncoder().encode(text)
       })()
       try {
-        for await (const { advisories = [] } of readDocument({ name: 'x.json', chunks })) for (const each of advisories) toRecord(each)
+        for await (const { advisories = [] } of readDocument({ name: 'x.json', chunks }))
+          for (const each of advisories) toRecord(each)
       } catch (error) {
         expect((error as Error).name).toBe('BadRecord')
       }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { readDocument } from '../../src/features/advisories/formats/index.ts'
 import { jsonMembers } from '../../src/features/advisories/formats/json-members.ts'
-import { scoreOf, severityOf } from '../../src/features/advisories/formats/severity.ts'
 import type { Heard } from '../../src/features/advisories/formats/read-document.ts'
+import { scoreOf, severityOf } from '../../src/features/advisories/formats/severity.ts'
 import { csaf } from './csaf.ts'
 
 async function* chunksOf(text: string, size = 64 * 1024): AsyncGenerator<Uint8Array> {
@@ -119,7 +119,9 @@ describe("Debian's tracker", () => {
     const padding = Object.fromEntries(
       Array.from({ length: 400 }, (_, at) => [
         `package-${at}`,
-        { 'CVE-2026-9': { description: `"}{,\\ ü ${'x'.repeat(100_000)}`, releases: { bookworm: { status: 'open' } } } },
+        {
+          'CVE-2026-9': { description: `"}{,\\ ü ${'x'.repeat(100_000)}`, releases: { bookworm: { status: 'open' } } },
+        },
       ]),
     )
     const heard = await read('data.json', { ...tracker, ...padding }, 99_991)
@@ -140,7 +142,10 @@ describe('secdb', () => {
   test('of Alpine says what was fixed where, and what never was', async () => {
     const [heard] = await read(
       'main.json',
-      document({ distroversion: 'v3.19' }, { '3.1.4-r1': ['CVE-2026-1 GHSA-x', 'CVE-2026-2'], '3.1.5-r0': ['CVE-2026-2'], '0': ['CVE-2026-3'] }),
+      document(
+        { distroversion: 'v3.19' },
+        { '3.1.4-r1': ['CVE-2026-1 GHSA-x', 'CVE-2026-2'], '3.1.5-r0': ['CVE-2026-2'], '0': ['CVE-2026-3'] },
+      ),
     )
     expect(heard).toMatchObject({ source: 'alpine:v3.19/main', format: 'secdb' })
     expect(heard?.advisories).toMatchObject([
@@ -148,19 +153,42 @@ describe('secdb', () => {
       {
         id: 'CVE-2026-1',
         aliases: ['GHSA-x'],
-        affected: [{ ecosystem: 'Alpine:v3.19', name: 'openssl', ranges: [[{ introduced: '0' }, { fixed: '3.1.4-r1' }]] }],
+        affected: [
+          { ecosystem: 'Alpine:v3.19', name: 'openssl', ranges: [[{ introduced: '0' }, { fixed: '3.1.4-r1' }]] },
+        ],
       },
-      { id: 'CVE-2026-2', affected: [{ ranges: [[{ introduced: '0' }, { fixed: '3.1.4-r1' }], [{ introduced: '0' }, { fixed: '3.1.5-r0' }]] }] },
+      {
+        id: 'CVE-2026-2',
+        affected: [
+          {
+            ranges: [
+              [{ introduced: '0' }, { fixed: '3.1.4-r1' }],
+              [{ introduced: '0' }, { fixed: '3.1.5-r0' }],
+            ],
+          },
+        ],
+      },
     ])
   })
 
   test('of Wolfi and Chainguard is told by where their packages are', async () => {
     const fixes = { '1.0-r1': ['CVE-2026-1'] }
-    const [wolfi] = await read('security.json', document({ urlprefix: 'https://packages.wolfi.dev', reponame: 'os' }, fixes))
-    const [chainguard] = await read('security.json', document({ urlprefix: 'https://packages.cgr.dev/chainguard' }, fixes))
+    const [wolfi] = await read(
+      'security.json',
+      document({ urlprefix: 'https://packages.wolfi.dev', reponame: 'os' }, fixes),
+    )
+    const [chainguard] = await read(
+      'security.json',
+      document({ urlprefix: 'https://packages.cgr.dev/chainguard' }, fixes),
+    )
     expect([wolfi?.source, wolfi?.advisories?.[0]?.affected[0]?.ecosystem]).toEqual(['wolfi', 'Wolfi'])
-    expect([chainguard?.source, chainguard?.advisories?.[0]?.affected[0]?.ecosystem]).toEqual(['chainguard', 'Chainguard'])
-    await expect(read('x.json', document({ urlprefix: 'https://x.example' }, fixes))).rejects.toThrow('which distribution')
+    expect([chainguard?.source, chainguard?.advisories?.[0]?.affected[0]?.ecosystem]).toEqual([
+      'chainguard',
+      'Chainguard',
+    ])
+    await expect(read('x.json', document({ urlprefix: 'https://x.example' }, fixes))).rejects.toThrow(
+      'which distribution',
+    )
   })
 })
 
@@ -176,7 +204,10 @@ test("Red Hat's VEX says which release has what, fixed in which version, and wha
     },
   ])
   const affected = Object.fromEntries(
-    (heard?.advisories?.[0]?.affected ?? []).map(({ ecosystem, name, status, ranges }) => [`${ecosystem} ${name}`, { status, ranges }]),
+    (heard?.advisories?.[0]?.affected ?? []).map(({ ecosystem, name, status, ranges }) => [
+      `${ecosystem} ${name}`,
+      { status, ranges },
+    ]),
   )
   expect(affected).toEqual({
     'Red Hat:9 openssl': { status: 'affected', ranges: [[{ introduced: '0' }, { fixed: '1:3.0.7-27.el9' }]] },
@@ -205,8 +236,14 @@ describe('EPSS and KEV', () => {
   })
 
   test('KEV has as many entries as it says', async () => {
-    const kev = (count: number) => ({ catalogVersion: '1', count, vulnerabilities: [{ cveID: 'CVE-2026-1', dateAdded: '2026-01-01' }] })
-    expect(await read('kev.json', kev(1))).toMatchObject([{ source: 'kev', exploited: [{ vulnerability: 'CVE-2026-1', addedAt: Date.parse('2026-01-01') }] }])
+    const kev = (count: number) => ({
+      catalogVersion: '1',
+      count,
+      vulnerabilities: [{ cveID: 'CVE-2026-1', dateAdded: '2026-01-01' }],
+    })
+    expect(await read('kev.json', kev(1))).toMatchObject([
+      { source: 'kev', exploited: [{ vulnerability: 'CVE-2026-1', addedAt: Date.parse('2026-01-01') }] },
+    ])
     await expect(read('kev.json', kev(2))).rejects.toThrow('2 entries, and has 1')
   })
 })
@@ -214,10 +251,21 @@ describe('EPSS and KEV', () => {
 test('scores are those of the CVSS calculators, and words those of vendors', () => {
   expect(scoreOf(['CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H'])).toBe(9.8)
   expect(scoreOf(['CVSS:3.0/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N'])).toBe(6.1)
-  expect(scoreOf(['CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:N/A:N', 'CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N'])).toBe(9.3)
+  expect(
+    scoreOf([
+      'CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:N/A:N',
+      'CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N',
+    ]),
+  ).toBe(9.3)
   expect(scoreOf(['CVSS:4.0/AV:L/AC:L/AT:P/PR:L/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N'])).toBe(7.3)
   expect(scoreOf(['nonsense', 'CVSS:3.1/AV:?'])).toBeUndefined()
-  expect(['Important', 'MODERATE', 'unimportant', 'not yet assigned', 7].map(severityOf)).toEqual(['high', 'medium', 'negligible', undefined, undefined])
+  expect(['Important', 'MODERATE', 'unimportant', 'not yet assigned', 7].map(severityOf)).toEqual([
+    'high',
+    'medium',
+    'negligible',
+    undefined,
+    undefined,
+  ])
 })
 
 describe('parts of large documents', () => {
@@ -233,7 +281,8 @@ describe('parts of large documents', () => {
   test('are refused when the document is cut short, none, or too large', async () => {
     const text = '{"a": {"b": [1, 2]}, "c": "d"}'
     for (let end = 0; end < text.length; end += 1) await expect(members(text.slice(0, end), 3)).rejects.toThrow()
-    for (const wrong of ['[1]', '"a"', '{"a": 1} x', '{"a" 1}', '{,}', '{"a": 1}{']) await expect(members(wrong, 4)).rejects.toThrow()
+    for (const wrong of ['[1]', '"a"', '{"a": 1} x', '{"a" 1}', '{,}', '{"a": 1}{'])
+      await expect(members(wrong, 4)).rejects.toThrow()
     await expect(members(`{"a": "${'x'.repeat(2000)}"}`, 100)).rejects.toThrow('more than 1000 bytes')
   })
 })

@@ -17,19 +17,30 @@ interface Said {
 }
 
 function candidates(subject: PackageToJudge, all: readonly Said[]): readonly Candidate[] {
-  return all.map(({ id, source = 'osv:x', format = 'osv', head = {}, name = subject.source?.name ?? subject.name, fixed, status = 'affected', severity }) => ({
-    id,
-    source,
-    format,
-    name,
-    head: JSON.stringify({ aliases: [], upstream: [], related: [], summary: id, ...head }),
-    affected: JSON.stringify({
-      status,
-      ranges: status === 'affected' ? [[{ introduced: '0' }, ...(fixed === undefined ? [] : [{ fixed }])]] : [],
-      versions: [],
-      ...(severity ? { severity } : {}),
+  return all.map(
+    ({
+      id,
+      source = 'osv:x',
+      format = 'osv',
+      head = {},
+      name = subject.source?.name ?? subject.name,
+      fixed,
+      status = 'affected',
+      severity,
+    }) => ({
+      id,
+      source,
+      format,
+      name,
+      head: JSON.stringify({ aliases: [], upstream: [], related: [], summary: id, ...head }),
+      affected: JSON.stringify({
+        status,
+        ranges: status === 'affected' ? [[{ introduced: '0' }, ...(fixed === undefined ? [] : [{ fixed }])]] : [],
+        versions: [],
+        ...(severity ? { severity } : {}),
+      }),
     }),
-  }))
+  )
 }
 
 const judge = (subject: PackageToJudge, ...all: readonly Said[]) => judgePackage(subject, candidates(subject, all))
@@ -96,7 +107,11 @@ describe('one finding for one vulnerability', () => {
     ]
     fc.assert(
       fc.property(fc.shuffledSubarray(said, { minLength: said.length }), all => {
-        expect(judge(npm, ...all).map(({ ids }) => ids)).toEqual([['CVE-2026-1', 'CVE-2026-2', 'GHSA-1', 'GHSA-2', 'A', 'B', 'C'].toSorted((x, y) => (x === 'CVE-2026-1' ? -1 : y === 'CVE-2026-1' ? 1 : x < y ? -1 : 1))])
+        expect(judge(npm, ...all).map(({ ids }) => ids)).toEqual([
+          ['CVE-2026-1', 'CVE-2026-2', 'GHSA-1', 'GHSA-2', 'A', 'B', 'C'].toSorted((x, y) =>
+            x === 'CVE-2026-1' ? -1 : y === 'CVE-2026-1' ? 1 : x < y ? -1 : 1,
+          ),
+        ])
       }),
     )
   })
@@ -141,17 +156,22 @@ describe('of which package', () => {
 
 describe('ranges', () => {
   const order = orderOf('npm')
-  const said = (ranges: readonly object[][], versions: readonly string[] = []) => ({ status: 'affected', ranges, versions }) as never
+  const said = (ranges: readonly object[][], versions: readonly string[] = []) =>
+    ({ status: 'affected', ranges, versions }) as never
 
   test('are evaluated as the OSV specification does', () => {
-    const is = (version: string, ranges: readonly object[][], versions?: readonly string[]) => judgeVersion(version, said(ranges, versions), order)
+    const is = (version: string, ranges: readonly object[][], versions?: readonly string[]) =>
+      judgeVersion(version, said(ranges, versions), order)
     const two = [[{ introduced: '0' }, { fixed: '1.0.0' }, { introduced: '2.0.0' }, { fixed: '2.5.0' }]]
     expect(is('0.5.0', two)).toEqual({ isAffected: true, fixedIn: '1.0.0' })
     expect(is('1.0.0', two)).toMatchObject({ isAffected: false })
     expect(is('2.4.9', two)).toEqual({ isAffected: true, fixedIn: '2.5.0' })
     // Events in any order.
     expect(is('2.4.9', [two[0]?.toReversed() ?? []])).toEqual({ isAffected: true, fixedIn: '2.5.0' })
-    expect(is('1.2.0', [[{ introduced: '1.0.0' }, { lastAffected: '1.2.0' }]])).toEqual({ isAffected: true, fixedIn: undefined })
+    expect(is('1.2.0', [[{ introduced: '1.0.0' }, { lastAffected: '1.2.0' }]])).toEqual({
+      isAffected: true,
+      fixedIn: undefined,
+    })
     expect(is('1.2.1', [[{ introduced: '1.0.0' }, { lastAffected: '1.2.0' }]])).toMatchObject({ isAffected: false })
     expect(is('0.0.0-pre', [[{ introduced: '0' }]])).toMatchObject({ isAffected: true })
     expect(is('3.0.0', [[{ introduced: '0' }, { limit: '2.0.0' }]])).toMatchObject({ isAffected: false })
@@ -165,7 +185,10 @@ describe('ranges', () => {
       fc.property(fc.uniqueArray(number, { minLength: 2, maxLength: 8 }), number, (points, at) => {
         const sorted = points.toSorted((a, b) => a - b).slice(0, points.length - (points.length % 2))
         const events = sorted.map((point, index) => ({ [index % 2 === 0 ? 'introduced' : 'fixed']: `${point}.0.0` }))
-        const pairs = Array.from({ length: sorted.length / 2 }, (_, pair) => sorted.slice(2 * pair, 2 * pair + 2) as [number, number])
+        const pairs = Array.from(
+          { length: sorted.length / 2 },
+          (_, pair) => sorted.slice(2 * pair, 2 * pair + 2) as [number, number],
+        )
         const within = pairs.find(([from, until]) => at >= from && at < until)
         const verdict = judgeVersion(`${at}.0.0`, said([events]), order)
         expect(verdict.isAffected).toBe(within !== undefined)

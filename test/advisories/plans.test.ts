@@ -9,7 +9,8 @@ import { onBothEngines } from '../support/both-engines.ts'
 import { advisingOver, digestOf, osv, seedImages, seedPackages } from './store.ts'
 
 /** Tables that are as large as the registry, or as what the world knows. */
-const LARGE = 'package_findings|inventory_packages|inventories|manifests|packages|advisories|advisory_packages|advisory_ids|exploit_predictions'
+const LARGE =
+  'package_findings|inventory_packages|inventories|manifests|packages|advisories|advisory_packages|advisory_ids|exploit_predictions'
 
 /** On PostgreSQL as it would be with more rows than a test has: a table that is small is gone through whole. */
 function planOf(engine: Engine, query: RawBuilder<unknown>, isPostgres: boolean): Promise<string> {
@@ -33,11 +34,17 @@ onBothEngines((name, open) => {
       engine,
       Array.from({ length: 300 }, (_, at) => ({ ecosystem: 'npm', name: `p${at}`, version: '1.0.0' })),
     )
-    const images = Array.from({ length: 300 }, (_, at) => ({ digest: digestOf(at), packages: ids.slice(at % 290, (at % 290) + 10) }))
+    const images = Array.from({ length: 300 }, (_, at) => ({
+      digest: digestOf(at),
+      packages: ids.slice(at % 290, (at % 290) + 10),
+    }))
     await seedImages(engine, 'shop/web', images)
     await own.take(
       Object.fromEntries(
-        Array.from({ length: 300 }, (_, at) => [`npm/${at}.json`, osv(`CVE-2026-${at}`, 'npm', `p${at}`, [{ introduced: '0' }])]),
+        Array.from({ length: 300 }, (_, at) => [
+          `npm/${at}.json`,
+          osv(`CVE-2026-${at}`, 'npm', `p${at}`, [{ introduced: '0' }]),
+        ]),
       ),
     )
     const isPostgres = name === 'PostgreSQL'

@@ -1,7 +1,7 @@
+import { describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'bun:test'
 import { documentsOf, type SpooledFile } from '../../src/stores/advisory-files/index.ts'
 import { onBothEngines } from '../support/both-engines.ts'
 import { advisingOver, seedPackages } from './store.ts'
@@ -64,7 +64,9 @@ describe.skipIf(!isThere)('advisories as they are published', () => {
         { ecosystem: 'Go', name: 'github.com/gin-gonic/gin', version: 'v1.5.0' },
         { ecosystem: 'Go', name: 'stdlib', version: '1.20.0' },
       ])
-      const given = Object.fromEntries(await Promise.all(files.map(async file => [file.name, await readFile(file.path)])))
+      const given = Object.fromEntries(
+        await Promise.all(files.map(async file => [file.name, await readFile(file.path)])),
+      )
       const { found } = await own.take(given)
       expect(found).toBeGreaterThan(100)
       const sources = await own.tables.sources.list(own.clock.now)

@@ -38,13 +38,15 @@ export class ZstdFrames {
       this.#isFrameOver = false
       this.#step = 'magic'
     }
-    if (this.#step === 'magic') return this.#take(MAGIC_BYTES, bytes => {
-      this.#step = bytes.readUInt32LE(0) === FRAME_MAGIC ? 'descriptor' : 'skippable'
-    })
-    if (this.#step === 'skippable') return this.#take(4, bytes => {
-      this.#skipBytes = bytes.readUInt32LE(0)
-      this.#isFrameOver = true
-    })
+    if (this.#step === 'magic')
+      return this.#take(MAGIC_BYTES, bytes => {
+        this.#step = bytes.readUInt32LE(0) === FRAME_MAGIC ? 'descriptor' : 'skippable'
+      })
+    if (this.#step === 'skippable')
+      return this.#take(4, bytes => {
+        this.#skipBytes = bytes.readUInt32LE(0)
+        this.#isFrameOver = true
+      })
     if (this.#step === 'descriptor') return this.#take(1, bytes => this.#describe(bytes.readUInt8(0)))
     return this.#take(BLOCK_HEADER_BYTES, bytes => this.#block(bytes.readUIntLE(0, BLOCK_HEADER_BYTES)))
   }

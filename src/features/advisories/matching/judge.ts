@@ -66,7 +66,9 @@ function versionFor({ ecosystem, name, version, source }: PackageToJudge, named:
 const SPEAK_OF_SOURCES = /^(Debian|Ubuntu|Alpine|Wolfi|Chainguard|Alpaquita|MinimOS|Echo)(:|$)/
 
 function foundOf(said: readonly Opinion[], order: Order): readonly FoundVulnerability[] {
-  const group = said.toSorted((a, b) => compareText(a.candidate.source, b.candidate.source) || compareText(a.candidate.id, b.candidate.id))
+  const group = said.toSorted(
+    (a, b) => compareText(a.candidate.source, b.candidate.source) || compareText(a.candidate.id, b.candidate.id),
+  )
   const highest = Math.max(...group.map(({ authority }) => authority))
   const heard = group.filter(({ authority }) => authority === highest)
   if (heard.some(({ affected }) => affected.status === 'not affected')) return []
@@ -95,7 +97,10 @@ function foundOf(said: readonly Opinion[], order: Order): readonly FoundVulnerab
 
 /** As long as one of them holds, it is affected: the last of their fixes ends that. */
 function lastFix(opinions: readonly Opinion[], order: Order): string | undefined {
-  return opinions.flatMap(({ fixedIn }) => fixedIn ?? []).toSorted(order).at(-1)
+  return opinions
+    .flatMap(({ fixedIn }) => fixedIn ?? [])
+    .toSorted(order)
+    .at(-1)
 }
 
 function first<Value>(opinions: readonly Opinion[], read: (opinion: Opinion) => Value | undefined): Value | undefined {
