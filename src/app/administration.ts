@@ -101,7 +101,12 @@ export function composeNames(metadata: Metadata, config: Config, access: Access)
 export function administrationDoor(
   metadata: Metadata,
   config: Config,
-  { log, outbound, blobs, ...way }: AdministrationWay & { readonly log: Log; readonly outbound: Outbound; readonly blobs: BlobStore },
+  {
+    log,
+    outbound,
+    blobs,
+    ...way
+  }: AdministrationWay & { readonly log: Log; readonly outbound: Outbound; readonly blobs: BlobStore },
 ): Door {
   const answer = createAdmin(
     {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { berthCommand } from '../support/berth-command.ts'
-import { blobOf, registryClient } from '../support/registry-client.ts'
 import { sqlOn } from '../support/database.ts'
+import { blobOf, registryClient } from '../support/registry-client.ts'
 import { ADMIN, type Api, apiOf, auditOf, basicOf, startClosed, until, userOf } from '../support/sign-in.ts'
 import type { Berth } from '../support/start-berth.ts'
 import { image, startShop } from '../vulnerability-policy/shop.ts'
@@ -278,8 +278,14 @@ describe('a server with addresses to ask', () => {
       sources: [{ source: 'osv:PyPI', outcome: 'used', records: 1, changed: 1 }],
     })
     expect((await berthAs('advisories', 'show', 'CVE-2018-18074')).stdout).toContain('Told anew')
-    expect(await update('--from', 'oci:security/advisories:other')).toMatchObject({ code: 2, stderr: expect.stringContaining('application/vnd.example') })
-    expect(await update('--from', 'oci:security/advisories:none')).toMatchObject({ code: 2, stderr: expect.stringContaining('no artifact') })
+    expect(await update('--from', 'oci:security/advisories:other')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('application/vnd.example'),
+    })
+    expect(await update('--from', 'oci:security/advisories:none')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no artifact'),
+    })
   })
 
   test('only who manages the registry updates, and only bytes of the right kind are taken', async () => {

@@ -62,7 +62,15 @@ export async function openGate(
   if (config.auth === 'none' || !signing) {
     const access: Access = { mode: 'open' }
     const doors = [
-      administrationDoor(metadata, config, { access, authentication: undefined, issuers: [], limits, log, outbound, blobs }),
+      administrationDoor(metadata, config, {
+        access,
+        authentication: undefined,
+        issuers: [],
+        limits,
+        log,
+        outbound,
+        blobs,
+      }),
     ]
     const stop = async () => void (await Promise.all([limits.close(), recorder.stop(), pulls.stop()]))
     return { ...shared, access, doors, mayScrape: async () => undefined, stop }

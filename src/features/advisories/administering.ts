@@ -73,7 +73,8 @@ export async function startUpdate(
   { source, artifact }: Update,
 ): Promise<Running> {
   if (artifact !== undefined) {
-    if (source !== undefined) throw invalid({ field: 'source', message: 'an artifact says of itself which source it is' })
+    if (source !== undefined)
+      throw invalid({ field: 'source', message: 'an artifact says of itself which source it is' })
     const files = await artifactFiles(administration.artifacts, artifact)
     return takeInLater(administration, files, artifact, () => recordUpdate(administration, permit, { from: artifact }))
   }

@@ -60,7 +60,7 @@ async function update(client: Client, { from, source }: UpdateFlags): Promise<Sh
       ? client.lines('startAdvisoryUpdate', { body: source === undefined ? {} : { source } })
       : from.startsWith('oci:')
         ? client.lines('startAdvisoryUpdate', { body: { artifact: from.slice(4) } })
-      : client.upload('uploadAdvisories', readFiles(from))
+        : client.upload('uploadAdvisories', readFiles(from))
   const ended: Ended[] = []
   let skipped: readonly string[] = []
   let matched: { readonly packages: number; readonly found: number; readonly ended: number } | undefined

@@ -31,9 +31,16 @@ export async function artifactFiles(artifacts: Artifacts, text: string): Promise
   if (!stored) throw notFound(`artifact ${text}`)
   const { artifactType, blobs } = parseManifest(stored.bytes, stored.mediaType)
   if (artifactType !== ADVISORIES_TYPE)
-    throw invalid({ field: 'artifact', message: `${text} is of the type ${artifactType ?? 'of an image'}, and not ${ADVISORIES_TYPE}` })
+    throw invalid({
+      field: 'artifact',
+      message: `${text} is of the type ${artifactType ?? 'of an image'}, and not ${ADVISORIES_TYPE}`,
+    })
   const layers = blobs.filter(({ annotations }) => annotations?.[TITLE] !== undefined)
-  if (layers.length === 0) throw invalid({ field: 'artifact', message: `no layer of ${text} has the annotation ${TITLE}, the name of its file` })
+  if (layers.length === 0)
+    throw invalid({
+      field: 'artifact',
+      message: `no layer of ${text} has the annotation ${TITLE}, the name of its file`,
+    })
   return (async function* () {
     for (const { digest: layer, annotations } of layers) {
       const blob = await artifacts.blobLinks.find(repository, layer)
