@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { accuracy } from './accuracy/accuracy.ts'
 import { access } from './bounds/access.ts'
+import { advisories } from './bounds/advisories.ts'
 import { audit } from './bounds/audit.ts'
 import type { Bound } from './bounds/bound.ts'
 import { inventory } from './bounds/inventory.ts'
@@ -129,7 +130,7 @@ async function runBounds(): Promise<Bound[]> {
   const measured: Bound[] = []
   const inventories = (at: string, times: number) =>
     inventory(at, times, find('syft', flags.syft, "inventories in syft's time"))
-  const runs = { scale, memory, processes, access, audit, quotas, retention, inventory: inventories }
+  const runs = { scale, memory, processes, access, audit, quotas, retention, advisories, inventory: inventories }
   for (const [name, run] of Object.entries(runs)) {
     if (!wanted({ name })) continue
     progress(name)
