@@ -93,7 +93,8 @@ async function update(berth: Registry, path: string): Promise<void> {
     body: Readable.toWeb(Readable.from(packFolder(path))) as never,
   })
   const text = await response.text()
-  if (!response.ok || text.includes('"error"')) throw new Error(`The update was answered with ${response.status}: ${text}`)
+  if (!response.ok || text.includes('"error"'))
+    throw new Error(`The update was answered with ${response.status}: ${text}`)
 }
 
 function advisoryOf(name: string, id: string, severity: string): object {
@@ -103,7 +104,12 @@ function advisoryOf(name: string, id: string, severity: string): object {
     modified: '2026-01-01T00:00:00Z',
     summary: `A flaw in ${name}`,
     details: 'It is told at length what it is. '.repeat(30),
-    affected: [{ package: { ecosystem: 'npm', name }, ranges: [{ type: 'SEMVER', events: [{ introduced: '0' }, { fixed: '2.0.0' }] }] }],
+    affected: [
+      {
+        package: { ecosystem: 'npm', name },
+        ranges: [{ type: 'SEMVER', events: [{ introduced: '0' }, { fixed: '2.0.0' }] }],
+      },
+    ],
     database_specific: { severity },
   }
 }
@@ -116,7 +122,10 @@ async function setOf(folder: string, more: readonly object[]): Promise<string> {
   ]
   const path = join(folder, 'advisory-set', 'npm')
   await mkdir(path, { recursive: true })
-  await Bun.write(join(path, 'all.zip'), zipOf(Object.fromEntries(records.map((record, at) => [`${at}.json`, JSON.stringify(record)]))))
+  await Bun.write(
+    join(path, 'all.zip'),
+    zipOf(Object.fromEntries(records.map((record, at) => [`${at}.json`, JSON.stringify(record)]))),
+  )
   return join(folder, 'advisory-set')
 }
 
@@ -139,7 +148,8 @@ async function trackerOf(folder: string): Promise<string> {
 function seed(file: string): void {
   using database = new Database(file)
   database.run('pragma synchronous = off')
-  const numbers = (count: number) => `with recursive n(i) as (select 0 union all select i + 1 from n where i < ${count - 1})`
+  const numbers = (count: number) =>
+    `with recursive n(i) as (select 0 union all select i + 1 from n where i < ${count - 1})`
   database.run(
     `insert into packages (id, identity, ecosystem, name, version, purl, licences, matched_at)
       ${numbers(PACKAGES)} select i + 1, 'seeded' || i, 'npm', 'package-' || (i % 10000), '1.0.' || (i / 10000),
@@ -154,7 +164,7 @@ function seed(file: string): void {
       ${numbers(IMAGES - 1)} select (select id from repositories), 'sha256:' || printf('%064d', i),
         'application/vnd.oci.image.manifest.v1+json', 2, 1, 'stored', x'7b7d', 1 from n`,
   )
-  database.run("delete from inventories")
+  database.run('delete from inventories')
   database.run(
     `insert into inventories (digest, state, attempts, layers, problems, made_at)
       select digest, 'read', 0, '["sha256:' || printf('%064d', 1) || '"]', '[]', 1 from manifests`,
