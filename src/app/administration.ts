@@ -23,6 +23,7 @@ import { composeAdvisories } from './advisories.ts'
 import type { Config } from './config/index.ts'
 import { composePullPolicies } from './pull-policies.ts'
 import { retentionAdministration } from './retention.ts'
+import { composeScanners } from './scanners.ts'
 import { composeScans } from './scanning.ts'
 import { VERSION } from './version.ts'
 
@@ -113,6 +114,7 @@ export function administrationDoor(
       scans: composeScans(metadata, config, way.access),
       names: composeNames(metadata, config, way.access),
       pullPolicies: composePullPolicies(metadata),
+      scanners: composeScanners(metadata, config, outbound),
     },
     VERSION,
   )

@@ -6,6 +6,7 @@ import type { Protection } from '../../features/protection/index.ts'
 import type { Quotas } from '../../features/quotas/index.ts'
 import type { RepositoryNames } from '../../features/repositories/index.ts'
 import type { RetentionAdministration } from '../../features/retention/index.ts'
+import type { Scanners } from '../../features/scanners/index.ts'
 import type { Scans } from '../../features/scanning/index.ts'
 import type { Trashes } from '../../features/trash/index.ts'
 import type { PullPolicyAdministration } from '../../features/vulnerability-policy/index.ts'
@@ -33,6 +34,7 @@ export interface Services {
   readonly advisories: AdvisoryAdministration
   readonly scans: Scans
   readonly pullPolicies: PullPolicyAdministration
+  readonly scanners: Scanners
 }
 
 /** What the handler of an operation gets: access decided, everything parsed. */

@@ -9,6 +9,7 @@ import { PROTECTION_ROUTES } from './routes/protection.ts'
 import { QUOTA_ROUTES } from './routes/quotas.ts'
 import { RETENTION_ROUTES } from './routes/retention.ts'
 import { ROBOT_ROUTES } from './routes/robots.ts'
+import { SCANNER_ROUTES } from './routes/scanners.ts'
 import { SCANNING_ROUTES } from './routes/scanning.ts'
 import { TRASH_ROUTES } from './routes/trash.ts'
 import { USER_ROUTES } from './routes/users.ts'
@@ -36,6 +37,7 @@ export const ADMIN_ROUTES = {
   ...ADVISORY_ROUTES,
   ...SCANNING_ROUTES,
   ...VULNERABILITY_POLICY_ROUTES,
+  ...SCANNER_ROUTES,
 }
 
 export type AdminRoutes = typeof ADMIN_ROUTES

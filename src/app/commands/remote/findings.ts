@@ -4,6 +4,7 @@ import { CommandError } from '../../command-error.ts'
 import type { CommandContext } from '../context.ts'
 import { imageNamed } from './image-name.ts'
 import { type RemoteFlags, remote, type Shown } from './remote.ts'
+import { compared } from './scanners.ts'
 
 /** The worst first. */
 export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const
@@ -30,6 +31,7 @@ interface FindingsFlags extends RemoteFlags {
   readonly id?: string
   readonly package?: string
   readonly most: string
+  readonly compare?: string
 }
 
 /** @throws CommandError naming what there is. */
@@ -53,7 +55,9 @@ export function addFindingsCommand(program: Command, context: CommandContext): v
     .option('--id <id>', 'a CVE or another id')
     .option('--package <name>', 'in one package')
     .option('--most <number>', 'so many', '1000')
+    .option('--compare <image>', 'what other scanners found in it beside; ends with 1 when they differ')
   remote(context)<[string | undefined], FindingsFlags>(findings, async (client, [image], given) => {
+    if (given.compare !== undefined) return compared(client, given.compare)
     if (image !== undefined) return shownOf(await client.all('listImageFindings', { query: imageNamed(image) }), given)
     const { severity, most, fixable, exploited, ...flags } = given
     const count = Number(most)

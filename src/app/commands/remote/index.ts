@@ -14,6 +14,7 @@ import { addQuotaCommands } from './quotas.ts'
 import { addRetentionCommands } from './retention.ts'
 import { addRobotCommands, addTokenCommands } from './robots.ts'
 import { addPackagesCommand, addSbomCommand, addScanCommand } from './scan.ts'
+import { addReportCommands, addScannerCommands } from './scanners.ts'
 import { addSearchCommand } from './search.ts'
 import { addTagCommands } from './tags.ts'
 import { addTrashCommands } from './trash.ts'
@@ -51,4 +52,6 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addVulnerabilityPolicyCommands(program, context)
   addExceptionCommands(program, context)
   addVexCommands(program, context)
+  addScannerCommands(program, context)
+  addReportCommands(program, context)
 }

@@ -10,6 +10,7 @@ import { PROTECTION } from './protection.ts'
 import { QUOTAS } from './quotas.ts'
 import { RETENTION } from './retention.ts'
 import { ROBOTS } from './robots.ts'
+import { SCANNERS } from './scanners.ts'
 import { SCANNING } from './scanning.ts'
 import { TRASH } from './trash.ts'
 import { VULNERABILITY_POLICY } from './vulnerability-policy.ts'
@@ -30,4 +31,5 @@ export const HANDLERS: Handlers = {
   ...CATALOG,
   ...SCANNING,
   ...VULNERABILITY_POLICY,
+  ...SCANNERS,
 }
