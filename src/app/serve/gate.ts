@@ -55,7 +55,7 @@ export async function openGate(
     fault: error => log.warn({ err: error }, 'requests cannot be counted now, and are not limited'),
   })
   const isLimited = Object.keys(rateLimitsOf(config.rates)).length > 0
-  const pullGate = openPullGate(metadata, recorder)
+  const pullGate = openPullGate(metadata, recorder, metrics)
   const shared = { record, limits: isLimited ? manifestLimits(limits, systemClock) : NO_LIMITS, pullGate }
   if (config.auth === 'none' || !signing) {
     const access: Access = { mode: 'open' }
