@@ -105,7 +105,7 @@ export function addPackagesCommand(program: Command, context: CommandContext): v
   const asking = remote(context)
   const packages = program
     .command('packages')
-    .argument('<name>', 'as its ecosystem writes it: log4j-core is org.apache.logging.log4j:log4j-core')
+    .argument('<name>', 'such as log4j-core, or whole: org.apache.logging.log4j:log4j-core')
     .description('the images that hold a package')
     .option('--before <version>', 'older than that')
     .option('--range <range>', 'such as "1.2.3" or ">=1.0,<2.17"')
