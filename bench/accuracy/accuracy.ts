@@ -34,7 +34,11 @@ export async function accuracy(syft: string | undefined): Promise<void> {
   const measured: Measured[] = []
   for (const recipe of recipes(join(auditable, 'bin'))) {
     console.error(`${new Date().toISOString().slice(11, 19)} ${recipe.name}`)
-    measured.push(await measure(recipe, syft))
+    try {
+      measured.push(await measure(recipe, syft))
+    } catch (error) {
+      console.error(`NOT MEASURED: ${recipe.name}: ${(error as Error).message}`)
+    }
   }
   console.log(`${imageTable(measured)}\n\n${ecosystemTable(measured)}\n\n${differenceList(measured)}`)
 }

@@ -120,8 +120,8 @@ export const recipes = (auditable: string): readonly Recipe[] => [
     'ansible-core',
   ]),
   debian('Debian 12 with Ruby on Rails', bookworm, ['ruby', 'ruby-rails', 'ruby-rack', 'ruby-nokogiri', 'bundler']),
-  debian('Debian 12 with Tomcat', bookworm, [
-    'tomcat10',
+  debian('Debian 12 with libraries of Java', bookworm, [
+    'libtomcat10-java',
     'liblog4j2-java',
     'libspring-web-java',
     'libcommons-fileupload-java',

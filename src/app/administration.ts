@@ -16,11 +16,14 @@ import type { Protection } from '../features/protection/index.ts'
 import type { RepositoryNames } from '../features/repositories/index.ts'
 import { deletingRules } from '../features/retention/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
+import type { Outbound } from '../platform/outbound/index.ts'
 import type { Log } from '../platform/telemetry/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
+import { composeAdvisories } from './advisories.ts'
 import type { Config } from './config/index.ts'
 import { composePullPolicies } from './pull-policies.ts'
 import { retentionAdministration } from './retention.ts'
+import { composeScanners } from './scanners.ts'
 import { composeScans } from './scanning.ts'
 import { VERSION } from './version.ts'
 
@@ -97,7 +100,7 @@ export function composeNames(metadata: Metadata, config: Config, access: Access)
 export function administrationDoor(
   metadata: Metadata,
   config: Config,
-  { log, ...way }: AdministrationWay & { readonly log: Log },
+  { log, outbound, ...way }: AdministrationWay & { readonly log: Log; readonly outbound: Outbound },
 ): Door {
   const answer = createAdmin(
     {
@@ -106,10 +109,12 @@ export function administrationDoor(
       protection: composeProtection(metadata),
       retention: retentionAdministration(metadata, config, log),
       catalog: composeCatalog(metadata, way.access),
+      advisories: composeAdvisories(metadata, config, { log, outbound }),
       quotas: { usage: metadata.usage, clock: systemClock },
       scans: composeScans(metadata, config, way.access),
       names: composeNames(metadata, config, way.access),
       pullPolicies: composePullPolicies(metadata),
+      scanners: composeScanners(metadata, config, outbound),
     },
     VERSION,
   )

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import {
   type Advising,
+  type AdvisoryAdministration,
   fetchSources,
   forgetEndedFindings,
   matchChanges,
@@ -11,7 +12,7 @@ import { systemClock } from '../platform/clock/index.ts'
 import type { Outbound } from '../platform/outbound/index.ts'
 import { Moved } from '../platform/outcome/index.ts'
 import type { Log, Metrics } from '../platform/telemetry/index.ts'
-import { documentsOf, openSpool } from '../stores/advisory-files/index.ts'
+import { documentsOf, filesIn, openSpool } from '../stores/advisory-files/index.ts'
 import type { Jobs } from '../stores/jobs/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
 import type { Config } from './config/index.ts'
@@ -48,6 +49,18 @@ export function composeAdvising(
       if (!(error instanceof Moved))
         log.warn({ err: error, source }, 'advisories could not be updated; what was there still counts')
     },
+  }
+}
+
+export function composeAdvisories(
+  metadata: Metadata,
+  config: Config,
+  parts: { readonly log: Log; readonly outbound: Outbound },
+): AdvisoryAdministration {
+  return {
+    ...composeAdvising(metadata, config, parts),
+    filesIn,
+    record: entries => metadata.audit.inbox.record(entries),
   }
 }
 

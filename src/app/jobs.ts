@@ -16,6 +16,8 @@ import { type Berth, collectRules } from './compose.ts'
 import type { Config } from './config/index.ts'
 import { startPullPolicies } from './pull-policies.ts'
 import { startRetention } from './retention.ts'
+import { startScanners } from './scanners.ts'
+import { startScanning } from './scanning.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 const UPKEEP_SECONDS = 3600
@@ -42,6 +44,8 @@ export async function startJobs(
   startRetention({ jobs, metadata }, config, { log, metrics })
   startAdvisories({ jobs, metadata }, config, { log, metrics, outbound })
   startPullPolicies({ jobs, metadata, stores }, log)
+  startScanners({ jobs, metadata }, config, { log, signing, outbound })
+  startScanning({ jobs, metadata, stores }, config, { log, metrics })
   jobs.repeat('identity-upkeep', UPKEEP_SECONDS, async signal => {
     await signing?.rotate()
     await metadata.identities.credentials.removeEnded(systemClock() - ENDED_KEPT_MS)

@@ -110,6 +110,8 @@ async function startOne(
       ...(saysWhere ? { BERTH_LISTEN: `127.0.0.1:${port}` } : {}),
       BERTH_DATA: dataFolder,
       BERTH_AUTH: 'none',
+      // What most tests push is nothing to be read; those of scanning say so.
+      BERTH_SCANNING_ENABLED: 'false',
       // A test asks nobody outside.
       BERTH_ADVISORIES_INTERVAL_SECONDS: '0',
       ...env,

@@ -26,7 +26,7 @@ import { networkRefusals } from './network-refusal.ts'
 import { signInThrottle } from './sign-in-throttle.ts'
 
 /** `iss` and `aud` of registry tokens: they are believed by whoever has the key, whatever name it is reached by. */
-const SERVICE = 'berth'
+export const TOKEN_SERVICE = 'berth'
 const DAY_MS = 24 * 3600 * 1000
 
 /** What a server needs to know who is calling and what they may do. */
@@ -92,7 +92,7 @@ export async function openIdentity(
       credentials,
       accounts: accessFacts,
       passwords: new PasswordVerifier(),
-      tokens: new RegistryTokens(signing, { service: SERVICE, lifetimeSeconds }, clock),
+      tokens: new RegistryTokens(signing, { service: TOKEN_SERVICE, lifetimeSeconds }, clock),
       sources: sources.passwords.map(passwords => ({ passwords, rules: rulesOf(passwords.name) })),
       identityTokens: pipelineTokens({
         issuers: sources.issuers,

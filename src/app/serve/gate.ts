@@ -55,12 +55,12 @@ export async function openGate(
     fault: error => log.warn({ err: error }, 'requests cannot be counted now, and are not limited'),
   })
   const isLimited = Object.keys(rateLimitsOf(config.rates)).length > 0
-  const pullGate = openPullGate(metadata, recorder)
+  const pullGate = openPullGate(metadata, recorder, metrics)
   const shared = { record, limits: isLimited ? manifestLimits(limits, systemClock) : NO_LIMITS, pullGate }
   if (config.auth === 'none' || !signing) {
     const access: Access = { mode: 'open' }
     const doors = [
-      administrationDoor(metadata, config, { access, authentication: undefined, issuers: [], limits, log }),
+      administrationDoor(metadata, config, { access, authentication: undefined, issuers: [], limits, log, outbound }),
     ]
     const stop = async () => void (await Promise.all([limits.close(), recorder.stop(), pulls.stop()]))
     return { ...shared, access, doors, mayScrape: async () => undefined, stop }
@@ -72,7 +72,7 @@ export async function openGate(
     ...entered,
     doors: [
       ...entered.doors,
-      administrationDoor(metadata, config, { ...identity, limits, log }),
+      administrationDoor(metadata, config, { ...identity, limits, log, outbound }),
       signOnDoor(metadata, config, { identity, record, log, limits }),
     ],
     stop: async () => void (await Promise.all([identity.stop(), limits.close(), recorder.stop(), pulls.stop()])),

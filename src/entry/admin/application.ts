@@ -16,6 +16,8 @@ import { permitFor } from './permit.ts'
 /** Of a body, unless its route says otherwise. */
 const MOST_BYTES = 64 * 1024
 
+const BYTES = z.any().meta({ type: 'string', format: 'binary' })
+
 interface Environment {
   Bindings: { readonly exchange: Exchange }
   Variables: { permit: Permit<Action> }
@@ -54,7 +56,18 @@ export function createAdminApplication(services: Services): OpenAPIHono<Environm
 
 /** As the generator of the document takes it; its middleware runs before anything is validated. */
 function documented(operation: string, route: Route, { access }: Administration) {
-  const { method, path, summary, query, body, answer: answered, lines, status = 200, mostBytes = MOST_BYTES } = route
+  const {
+    method,
+    path,
+    summary,
+    query,
+    body,
+    takes,
+    answer: answered,
+    lines,
+    status = 200,
+    mostBytes = MOST_BYTES,
+  } = route
   const told = lines
     ? { [LINES]: { schema: lines } }
     : route.documents
@@ -77,11 +90,16 @@ function documented(operation: string, route: Route, { access }: Administration)
     summary,
     description: `Takes the permission "${route.action}" ${PLACES[route.resource]}${route.inProject ? `, or "${route.inProject}" in the project that is asked about` : ''}.`,
     tags: [path.split('/')[3] ?? ''],
-    middleware: body ? [authorized, requireJson, limitedTo(mostBytes)] : [authorized],
+    middleware: body
+      ? [authorized, requireJson, limitedTo(mostBytes)]
+      : takes
+        ? [authorized, requireType(takes)]
+        : [authorized],
     request: {
       ...(names.length > 0 ? { params } : {}),
       ...(query ? { query } : {}),
       ...(body ? { body: { required: true, content: { 'application/json': { schema: body } } } } : {}),
+      ...(takes ? { body: { required: true, content: { [takes]: { schema: BYTES } } } } : {}),
     },
     responses: {
       ...(told ? { [status]: { description: 'Done', content: told } } : { 204: { description: 'Done' } }),
@@ -103,6 +121,14 @@ async function requireJson({ req }: Calling, next: Next): Promise<void> {
   await next()
 }
 
+function requireType(type: string) {
+  return async ({ req }: Calling, next: Next): Promise<void> => {
+    if (req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase() !== type)
+      throw new RegistryError('UNSUPPORTED', `The body must be ${type}, and Content-Type say so.`, { status: 415 })
+    await next()
+  }
+}
+
 function limitedTo(maxSize: number) {
   return bodyLimit({
     maxSize,
@@ -122,6 +148,7 @@ async function answer(services: Services, operation: Operation, route: Route, co
     params: req.param(),
     query: route.query ? valid('query') : undefined,
     body: route.body ? valid('json') : undefined,
+    stream: route.takes ? req.raw.body : null,
   }
   let given: unknown
   try {

@@ -1,10 +1,12 @@
 import type { Permit } from '../../features/access/index.ts'
 import type { Administration } from '../../features/administration/index.ts'
+import type { AdvisoryAdministration } from '../../features/advisories/index.ts'
 import type { Catalog } from '../../features/catalog/index.ts'
 import type { Protection } from '../../features/protection/index.ts'
 import type { Quotas } from '../../features/quotas/index.ts'
 import type { RepositoryNames } from '../../features/repositories/index.ts'
 import type { RetentionAdministration } from '../../features/retention/index.ts'
+import type { Scanners } from '../../features/scanners/index.ts'
 import type { Scans } from '../../features/scanning/index.ts'
 import type { Trashes } from '../../features/trash/index.ts'
 import type { PullPolicyAdministration } from '../../features/vulnerability-policy/index.ts'
@@ -29,8 +31,10 @@ export interface Services {
   readonly retention: RetentionAdministration
   readonly protection: Protection
   readonly quotas: Quotas
+  readonly advisories: AdvisoryAdministration
   readonly scans: Scans
   readonly pullPolicies: PullPolicyAdministration
+  readonly scanners: Scanners
 }
 
 /** What the handler of an operation gets: access decided, everything parsed. */
@@ -39,6 +43,8 @@ export interface Call<R extends Route> extends Services {
   readonly params: ParamsOf<R['path']>
   readonly query: QueryOf<R>
   readonly body: BodyOf<R>
+  /** Of a route that takes bytes. */
+  readonly stream: ReadableStream<Uint8Array> | null
 }
 
 /** The body of the answer; of a list that has pages, also where the next one begins; of lines and documents, the answer itself. */

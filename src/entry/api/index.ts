@@ -1,4 +1,5 @@
 import { ACCOUNT_ROUTES } from './routes/account.ts'
+import { ADVISORY_ROUTES } from './routes/advisories.ts'
 import { ACCESS_ROUTES, AUDIT_ROUTES } from './routes/audit.ts'
 import { CATALOG_ROUTES } from './routes/catalog.ts'
 import { GROUP_ROUTES, ROLE_ROUTES } from './routes/groups.ts'
@@ -8,6 +9,7 @@ import { PROTECTION_ROUTES } from './routes/protection.ts'
 import { QUOTA_ROUTES } from './routes/quotas.ts'
 import { RETENTION_ROUTES } from './routes/retention.ts'
 import { ROBOT_ROUTES } from './routes/robots.ts'
+import { SCANNER_ROUTES } from './routes/scanners.ts'
 import { SCANNING_ROUTES } from './routes/scanning.ts'
 import { TRASH_ROUTES } from './routes/trash.ts'
 import { USER_ROUTES } from './routes/users.ts'
@@ -32,8 +34,10 @@ export const ADMIN_ROUTES = {
   ...RETENTION_ROUTES,
   ...PROTECTION_ROUTES,
   ...QUOTA_ROUTES,
+  ...ADVISORY_ROUTES,
   ...SCANNING_ROUTES,
   ...VULNERABILITY_POLICY_ROUTES,
+  ...SCANNER_ROUTES,
 }
 
 export type AdminRoutes = typeof ADMIN_ROUTES

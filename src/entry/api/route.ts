@@ -14,6 +14,8 @@ export interface Route {
   readonly summary: string
   readonly query?: z.ZodObject
   readonly body?: z.ZodObject
+  /** In place of a body of JSON: bytes of this media type, of whatever length. */
+  readonly takes?: string
   /** 204 without. */
   readonly answer?: z.ZodType
   readonly status?: 200 | 201

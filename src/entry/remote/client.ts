@@ -1,7 +1,14 @@
 import type { z } from 'zod'
 import type { Outbound, OutboundRequest } from '../../platform/outbound/index.ts'
 import { Secret } from '../../platform/secrets/index.ts'
-import { ADMIN_ROUTES, type AdminRoutes, type AnswerOf, type Operation, type ParamsOf } from '../api/index.ts'
+import {
+  ADMIN_ROUTES,
+  type AdminRoutes,
+  type AnswerOf,
+  type Operation,
+  type ParamsOf,
+  type Route,
+} from '../api/index.ts'
 import { readLines } from './read-lines.ts'
 
 /** A server's refusal, as its problem tells it. */
@@ -35,6 +42,8 @@ type ItemOf<O extends Operation> =
 export interface Client {
   /** @throws RemoteFault, OutboundFailed. */
   call<O extends Operation>(operation: O, sending?: Sending<O>): Promise<AnswerOf<AdminRoutes[O]>>
+  /** Bytes sent to an operation that takes them; its answer line by line. @throws RemoteFault, OutboundFailed. */
+  upload<O extends Operation>(operation: O, stream: AsyncIterable<Uint8Array>): AsyncIterable<LineOf<O>>
   /** A whole list, page by page. @param most items; what is asked for beyond is left away. */
   all<O extends Operation>(operation: O, sending?: Sending<O>, most?: number): Promise<readonly ItemOf<O>[]>
   /** A document, as it comes. @throws RemoteFault, OutboundFailed. */
@@ -92,6 +101,21 @@ export function createClient({ url, authorization, outbound }: ClientOptions): C
     async *lines(operation, sending = {}) {
       const { method } = ADMIN_ROUTES[operation]
       const response = await ask(method.toUpperCase(), pathOf(operation, sending), sending.body, LONG)
+      if (!response.ok || !response.body) throw faultOf(url, response.status, await response.text())
+      for await (const line of readLines(response.body)) yield parse(url, line) as never
+    },
+    async *upload(operation, stream) {
+      const { method, takes } = ADMIN_ROUTES[operation] as Route
+      const response = await outbound.fetch(`${url}${pathOf(operation, {})}`, {
+        ...LONG,
+        method: method.toUpperCase(),
+        headers: {
+          Accept: 'application/json',
+          ...(authorization ? { Authorization: authorization.reveal() } : {}),
+          ...(takes === undefined ? {} : { 'Content-Type': takes }),
+        },
+        stream,
+      })
       if (!response.ok || !response.body) throw faultOf(url, response.status, await response.text())
       for await (const line of readLines(response.body)) yield parse(url, line) as never
     },

@@ -305,6 +305,19 @@ describe('the registry as a whole:', () => {
     expect(actions).toEqual(['list', 'read audit'])
     expect(isAllowed(ask('manage members', SHOP), world)).toBe(false)
   })
+  test('gives somebody who works for it a token for what it says, and nothing else', () => {
+    const principal = { ...SYSTEM, access: [{ type: 'repository', name: 'shop/web', actions: ['pull'] }] }
+    const may = (action: Action, resource: Resource) => decide(ask(action, resource, { principal }), { grants: [] })
+    for (const action of ['stat', 'list', 'pull'] as const) expect(may(action, WEB).isAllowed).toBe(true)
+    expect(may('use API', 'registry').isAllowed).toBe(true)
+    for (const action of ['push', 'delete', 'scan', 'sign', 'read audit'] as const)
+      expect([action, may(action, WEB).isAllowed]).toEqual([action, false])
+    expect(may('pull', { repository: 'shop/other' as RepositoryName }).isAllowed).toBe(false)
+    for (const action of ['see project', 'manage policy', 'manage project'] as const)
+      expect([action, may(action, SHOP).isAllowed]).toEqual([action, false])
+    for (const action of ['catalog', 'see registry', 'manage registry', 'manage own account'] as const)
+      expect([action, may(action, 'registry').isAllowed]).toEqual([action, false])
+  })
   test('is nobody’s business but the registry’s own when it does something by itself', () => {
     expect(isAllowed(ask('delete', WEB, { principal: SYSTEM }), { grants: [] })).toBe(true)
   })

@@ -68,7 +68,7 @@ const ALL_TAGS: TagRules = { push: ['*'], overwrite: ['*'], remove: ['*'] }
 export function decide(question: Question, facts: Facts): Decision {
   const { principal, resource, networkRefusal } = question
   if (networkRefusal !== undefined) return refuse(networkRefusal)
-  if (principal.kind === 'system') return allow('it is the registry itself', ALL_TAGS)
+  if (principal.kind === 'system') return decideForRegistryItself(question)
   const hasAccount = principal.kind === 'user' || principal.kind === 'robot'
   if (hasAccount && facts.account === undefined) return refuse(`the account ${principal.name} is gone`, 'sign in')
   if (hasAccount && facts.account?.state !== 'active')
@@ -77,6 +77,17 @@ export function decide(question: Question, facts: Facts): Decision {
     return refuse(`the rule that trusted ${principal.name} is gone`, 'sign in')
   if (resource === 'registry') return decideForRegistry(question, facts)
   return decideForProject(question as Question & ProjectQuestion, facts)
+}
+
+/** What it gave somebody a token for, such as a scanner, and nothing else. */
+function decideForRegistryItself({ principal, action, resource }: Question): Decision {
+  if (!principal.access) return allow('it is the registry itself', ALL_TAGS)
+  if (action === 'use API') return allow('everybody who says who they are may ask')
+  const repository = resource !== 'registry' && 'repository' in resource ? resource.repository : undefined
+  const actions = repository === undefined ? [] : registryActions(action as ProjectAction)
+  if (repository !== undefined && covers(principal.access, 'repository', repository, actions))
+    return allow('the registry asked for it', ALL_TAGS)
+  return refuse(`the token is not for ${action} in ${resource === 'registry' ? 'the registry' : nameOf(resource)}`)
 }
 
 interface ProjectQuestion {

@@ -1,3 +1,13 @@
+export {
+  type AdvisoryAdministration,
+  type AdvisoryQuestion,
+  listSources,
+  receiveFiles,
+  searchAdvisories,
+  startUpdate,
+  type TellUpdate,
+  type UpdateLine,
+} from './administering.ts'
 export type { Advising, AdvisorySettings, ConfiguredSource } from './advising.ts'
 export { judgePackage } from './matching/judge.ts'
 export { type SourceStatus, sourceStatuses } from './status.ts'

@@ -72,7 +72,10 @@ export async function readImage(
 }
 
 /** Its own inventory, then those of the SBOMs of builders. */
-export async function sourcesOf({ tables }: Scans, { repository, digest }: ScannedImage): Promise<readonly Digest[]> {
+export async function sourcesOf(
+  { tables }: Pick<Scans, 'tables'>,
+  { repository, digest }: ScannedImage,
+): Promise<readonly Digest[]> {
   return [digest, ...(await tables.inventories.saidOf(repository, digest))]
 }
 

@@ -45,12 +45,15 @@ export function createOutbound({ allowedPrivate, resolve = systemResolve }: Outb
 /** getaddrinfo, as all programs of the machine resolve: /etc/hosts counts. */
 const systemResolve: Resolve = async host => (await lookup(host, { all: true })).map(({ address }) => address)
 
-function askedOf(url: URL, { method = 'GET', headers, body, maxBytes = MAX_BYTES, tls }: OutboundRequest): Asked {
+function askedOf(
+  url: URL,
+  { method = 'GET', headers, body, stream, maxBytes = MAX_BYTES, tls }: OutboundRequest,
+): Asked {
   const given = new Headers(headers)
   if (body instanceof URLSearchParams && !given.has('Content-Type')) {
     given.set('Content-Type', 'application/x-www-form-urlencoded;charset=UTF-8')
   }
-  return { url, method: method.toUpperCase(), headers: given, body: bytesOf(body), tls, maxBytes }
+  return { url, method: method.toUpperCase(), headers: given, body: stream ?? bytesOf(body), tls, maxBytes }
 }
 
 function bytesOf(body: OutboundRequest['body']): Uint8Array | undefined {

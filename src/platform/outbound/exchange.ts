@@ -1,4 +1,5 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
 import type { Guard } from './guard.ts'
 import { hostOf } from './guard.ts'
 import { openSocket, reasonOf } from './open-socket.ts'
@@ -8,7 +9,7 @@ export interface Asked {
   readonly url: URL
   readonly method: string
   readonly headers: Headers
-  readonly body: Uint8Array | undefined
+  readonly body: Uint8Array | AsyncIterable<Uint8Array> | undefined
   readonly tls: OutboundTls | undefined
   readonly maxBytes: number
 }
@@ -41,7 +42,8 @@ export async function exchange(guard: Guard, asked: Asked, signal: AbortSignal):
   headers.set('Host', url.host)
   headers.set('Connection', 'close')
   headers.set('Accept-Encoding', 'identity')
-  if (body) headers.set('Content-Length', String(body.byteLength))
+  const bytes = body instanceof Uint8Array ? body : undefined
+  if (bytes) headers.set('Content-Length', String(bytes.byteLength))
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const request = httpRequest({
     host,
@@ -61,7 +63,8 @@ export async function exchange(guard: Guard, asked: Asked, signal: AbortSignal):
   request.once('response', resolve)
   request.on('error', reject)
   request.once('upgrade', () => reject(new Error('the server wanted another protocol')))
-  request.end(body)
+  if (body && !bytes) sendStream(request, body as AsyncIterable<Uint8Array>, reject)
+  else request.end(bytes)
   try {
     const answer = await promise
     return respond(
@@ -76,6 +79,17 @@ export async function exchange(guard: Guard, asked: Asked, signal: AbortSignal):
   } finally {
     signal.removeEventListener('abort', stop)
   }
+}
+
+/** The answer may come before all was sent: a refusal. */
+function sendStream(request: ClientRequest, body: AsyncIterable<Uint8Array>, fail: (error: unknown) => void): void {
+  const source = Readable.from(body, { objectMode: false })
+  source.once('error', error => {
+    request.destroy()
+    fail(error)
+  })
+  request.once('close', () => source.destroy())
+  source.pipe(request)
 }
 
 function respond(answer: IncomingMessage, method: string, body: ReadableStream<Uint8Array>): Response {

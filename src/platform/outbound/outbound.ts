@@ -16,6 +16,8 @@ export interface OutboundRequest {
   readonly method?: string | undefined
   readonly headers?: Headers | Readonly<Record<string, string>> | undefined
   readonly body?: string | Uint8Array | ArrayBuffer | URLSearchParams | null | undefined
+  /** In place of `body`: of whatever length, sent as fast as it is taken. It is not sent again after a redirect. */
+  readonly stream?: AsyncIterable<Uint8Array> | undefined
   /** From the look-up of the name to the last byte of the body; 30,000 unless given. */
   readonly timeoutMs?: number | undefined
   /** How many redirects are followed; none unless given. */

@@ -1,4 +1,5 @@
 export { BadFile } from './bad-file.ts'
 export type { Document } from './document.ts'
 export { documentsOf } from './documents.ts'
+export { filesIn, packFolder } from './folder-tar.ts'
 export { openSpool, type Spool, type SpooledFile } from './spool.ts'

@@ -66,6 +66,7 @@ export type { LastPull, LastPulls } from './retention/last-pulls.ts'
 export type { DuePolicy, NewPolicy, PolicyChanged, RetentionPolicies, StoredPolicy } from './retention/policies.ts'
 export type { Expired, ExpiredTag, Expiry, RetentionRemoval } from './retention/removal.ts'
 export type { Asked, KeptItems, NewRun, RetentionRuns, RetentionRunWork, RunEnd, StoredRun } from './retention/runs.ts'
+export type * from './scanners/index.ts'
 export type {
   CredentialKind,
   IdentityState,

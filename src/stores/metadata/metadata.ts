@@ -37,6 +37,7 @@ import { createLastPulls, type LastPulls } from './retention/last-pulls.ts'
 import { createRetentionPolicies, type RetentionPolicies } from './retention/policies.ts'
 import { createRetentionRemoval, type RetentionRemoval } from './retention/removal.ts'
 import { createRetentionRuns, type RetentionRuns, type RetentionRunWork } from './retention/runs.ts'
+import { createScannerTables, type ScannerTables } from './scanners/index.ts'
 import { createSignInRecords, type SignInRecords } from './sign-in-records.ts'
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
 import { createTables, type Tables } from './tables/tables.ts'
@@ -95,6 +96,7 @@ export interface Metadata {
   readonly names: Names
   readonly tagHistory: TagHistory
   readonly pullPolicies: PullPolicies
+  readonly scanners: ScannerTables
   close(): Promise<void>
 }
 
@@ -147,6 +149,7 @@ export function createMetadata(engine: Engine): Metadata {
     names: createNames(engine),
     tagHistory: createTagHistory(engine),
     pullPolicies: createPullPolicies(engine),
+    scanners: createScannerTables(engine),
     close: () => engine.close(),
   }
 }

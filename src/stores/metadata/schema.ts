@@ -10,6 +10,7 @@ import type { NamesSchema } from './schema-names.ts'
 import type { ProtectionSchema } from './schema-protection.ts'
 
 import type { RetentionSchema } from './schema-retention.ts'
+import type { ScannersSchema } from './schema-scanners.ts'
 import type { SourcesSchema } from './schema-sources.ts'
 import type { TrashSchema } from './schema-trash.ts'
 import type { UsageSchema } from './schema-usage.ts'
@@ -40,6 +41,7 @@ export interface Schema
     UsageSchema,
     TrashSchema,
     VulnerabilityPoliciesSchema,
+    ScannersSchema,
     AdvisoriesSchema {
   /** Their project is the first component of their name; whoever does not give it has it filled in, if it is there. */
   repositories: { id: Generated<number>; name: RepositoryName; created_at: number; project_id: ProjectColumn }

@@ -2,7 +2,9 @@ import type { Command } from 'commander'
 import { table } from '../../../entry/remote/index.ts'
 import { CommandError } from '../../command-error.ts'
 import type { CommandContext } from '../context.ts'
-import { type RemoteFlags, remote } from './remote.ts'
+import { imageNamed } from './image-name.ts'
+import { type RemoteFlags, remote, type Shown } from './remote.ts'
+import { compared } from './scanners.ts'
 
 /** The worst first. */
 export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const
@@ -17,6 +19,7 @@ export interface ShownFinding {
   readonly version: string
   readonly fixedIn?: string | undefined
   readonly path: string
+  readonly suppressed?: { readonly by: string; readonly reason?: string | undefined } | undefined
 }
 
 interface FindingsFlags extends RemoteFlags {
@@ -28,6 +31,7 @@ interface FindingsFlags extends RemoteFlags {
   readonly id?: string
   readonly package?: string
   readonly most: string
+  readonly compare?: string
 }
 
 /** @throws CommandError naming what there is. */
@@ -41,6 +45,7 @@ export function severityNamed(flag: string, text: string): Severity {
 export function addFindingsCommand(program: Command, context: CommandContext): void {
   const findings = program
     .command('findings')
+    .argument('[image]', 'REPOSITORY:TAG or REPOSITORY@DIGEST; all images unless given')
     .description('known vulnerabilities in the images that you may pull')
     .option('--project <name>', 'of one project')
     .option('--repository <name>', 'of one repository')
@@ -50,7 +55,11 @@ export function addFindingsCommand(program: Command, context: CommandContext): v
     .option('--id <id>', 'a CVE or another id')
     .option('--package <name>', 'in one package')
     .option('--most <number>', 'so many', '1000')
-  remote(context)<[], FindingsFlags>(findings, async (client, _, { severity, most, fixable, exploited, ...flags }) => {
+    .option('--compare <image>', 'what other scanners found in it beside; ends with 1 when they differ')
+  remote(context)<[string | undefined], FindingsFlags>(findings, async (client, [image], given) => {
+    if (given.compare !== undefined) return compared(client, given.compare)
+    if (image !== undefined) return shownOf(await client.all('listImageFindings', { query: imageNamed(image) }), given)
+    const { severity, most, fixable, exploited, ...flags } = given
     const count = Number(most)
     if (!Number.isInteger(count) || count < 1) throw new CommandError(`--most: "${most}" is no number of findings.`)
     const { project, repository, id } = flags
@@ -70,10 +79,24 @@ export function addFindingsCommand(program: Command, context: CommandContext): v
   })
 }
 
+/** @throws CommandError for an option that is for many images. */
+function shownOf(findings: readonly ShownFinding[], flags: FindingsFlags): Shown {
+  for (const flag of ['project', 'repository', 'fixable', 'exploited', 'id', 'package'] as const)
+    if (flags[flag] !== undefined) throw new CommandError(`--${flag} is for the findings of all images.`)
+  const wanted = flags.severity?.split(',').map(each => severityNamed('--severity', each))
+  const items = wanted === undefined ? findings : findings.filter(({ severity }) => wanted.includes(severity))
+  return { value: items, lines: findingRows(items) }
+}
+
 const HEADINGS = ['ID', 'SEVERITY', 'PACKAGE', 'VERSION', 'FIXED IN', 'PATH']
 
 export function findingRows(findings: readonly ShownFinding[]): readonly string[] {
-  return table(HEADINGS, findings.map(cellsOf))
+  if (findings.every(({ suppressed }) => suppressed === undefined)) return table(HEADINGS, findings.map(cellsOf))
+  const rows = findings.map(each => [
+    ...cellsOf(each),
+    each.suppressed === undefined ? 'counts' : `${each.suppressed.by}: ${each.suppressed.reason ?? 'no reason given'}`,
+  ])
+  return table([...HEADINGS, 'SUPPRESSED BY'], rows)
 }
 
 function cellsOf({ id, severity, package: name, version, fixedIn, path }: ShownFinding) {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
+import { addAdvisoryCommands } from './advisories.ts'
 import { addExceptionCommands } from './exceptions.ts'
 import { addFindingsCommand } from './findings.ts'
 import { addGroupCommands, addRoleCommands } from './groups.ts'
@@ -13,6 +14,7 @@ import { addQuotaCommands } from './quotas.ts'
 import { addRetentionCommands } from './retention.ts'
 import { addRobotCommands, addTokenCommands } from './robots.ts'
 import { addPackagesCommand, addSbomCommand, addScanCommand } from './scan.ts'
+import { addReportCommands, addScannerCommands } from './scanners.ts'
 import { addSearchCommand } from './search.ts'
 import { addTagCommands } from './tags.ts'
 import { addTrashCommands } from './trash.ts'
@@ -42,6 +44,7 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addRetentionCommands(program, context)
   addProtectionCommands(program, context)
   addQuotaCommands(program, context)
+  addAdvisoryCommands(program, context)
   addScanCommand(program, context)
   addSbomCommand(program, context)
   addFindingsCommand(program, context)
@@ -49,4 +52,6 @@ export function addRemoteCommands(program: Command, context: CommandContext): vo
   addVulnerabilityPolicyCommands(program, context)
   addExceptionCommands(program, context)
   addVexCommands(program, context)
+  addScannerCommands(program, context)
+  addReportCommands(program, context)
 }

@@ -59,7 +59,7 @@ async function untilScanned(client: Client, image: NamedImage, until: number): P
 function shown(images: Scanned, findings: readonly ShownFinding[], failOn: Severity | undefined): Shown {
   const unread = images.filter(({ state }) => state === 'failed')
   const isNothing = images.every(({ state }) => state === 'unsupported')
-  const isBad = failOn !== undefined && findings.some(({ severity }) => isAtLeast(severity, failOn))
+  const isBad = failOn !== undefined && findings.some(each => !each.suppressed && isAtLeast(each.severity, failOn))
   const lines = images.flatMap(({ digest, state, reason, packages, problems, distribution }) => [
     state === 'read'
       ? `${digest}: ${packages} packages${distribution ? ` on ${printable(`${distribution.id} ${distribution.version}`)}` : ''}`

@@ -1,5 +1,6 @@
 import type { Handlers } from '../handler.ts'
 import { ACCOUNT } from './account.ts'
+import { ADVISORIES } from './advisories.ts'
 import { CATALOG } from './catalog.ts'
 import { NAMES } from './names.ts'
 import { OVERSIGHT } from './oversight.ts'
@@ -9,6 +10,7 @@ import { PROTECTION } from './protection.ts'
 import { QUOTAS } from './quotas.ts'
 import { RETENTION } from './retention.ts'
 import { ROBOTS } from './robots.ts'
+import { SCANNERS } from './scanners.ts'
 import { SCANNING } from './scanning.ts'
 import { TRASH } from './trash.ts'
 import { VULNERABILITY_POLICY } from './vulnerability-policy.ts'
@@ -23,9 +25,11 @@ export const HANDLERS: Handlers = {
   ...OVERSIGHT,
   ...PROTECTION,
   ...QUOTAS,
+  ...ADVISORIES,
   ...RETENTION,
   ...TRASH,
   ...CATALOG,
   ...SCANNING,
   ...VULNERABILITY_POLICY,
+  ...SCANNERS,
 }

@@ -9,6 +9,7 @@ import {
   searchPackages,
   showScan,
 } from '../../../features/scanning/index.ts'
+import { type Suppression, suppressionsIn } from '../../../features/vulnerability-policy/index.ts'
 import { parseReference, parseRepositoryName } from '../../../oci/index.ts'
 import type { Handlers } from '../handler.ts'
 import { instant } from '../views.ts'
@@ -30,8 +31,12 @@ export const SCANNING: Handlers<Operations> = {
     const images = await askForScan(scans, permit, parseReference(query.reference))
     return { images: images.map(({ repository, digest, platform }) => ({ repository, digest, platform })) }
   },
-  async listImageFindings({ scans, permit, query }) {
-    return { items: (await findingsOf(scans, permit, parseReference(query.reference))).map(findingView) }
+  async listImageFindings({ scans, pullPolicies, permit, query }) {
+    const findings = await findingsOf(scans, permit, parseReference(query.reference))
+    const suppressed = await suppressionsIn(pullPolicies, findings)
+    return {
+      items: findings.map(each => ({ ...findingView(each), suppressed: suppressionView(suppressed.get(each)) })),
+    }
   },
   async listImagePackages({ scans, permit, query }) {
     const { platform, after, limit } = query
@@ -132,4 +137,12 @@ function findingView(finding: FindingInImage) {
     url: finding.url,
     since: instant(finding.since),
   }
+}
+
+function suppressionView(suppression: Suppression | undefined) {
+  if (!suppression) return undefined
+  const { by, id, reason } = suppression
+  if (suppression.by === 'VEX')
+    return { by, id, reason, status: suppression.status, isUploaded: suppression.isUploaded }
+  return { by, id, reason, owner: suppression.owner, until: instant(suppression.expiresAt) }
 }

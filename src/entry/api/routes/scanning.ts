@@ -32,6 +32,22 @@ export const finding = z
   })
   .meta({ id: 'Finding' })
 
+const suppressed = z
+  .strictObject({
+    by: z.enum(['exception', 'VEX']),
+    id: z.string().describe('of the exception, or of the document'),
+    reason: z.string().optional(),
+    owner: z.string().optional().describe('of an exception'),
+    until: time.optional().describe('of an exception'),
+    status: z.enum(['not_affected', 'fixed']).optional().describe('of a VEX document'),
+    isUploaded: z.boolean().optional().describe('of a VEX document: uploaded, or attached to the image'),
+  })
+  .meta({ id: 'Suppression' })
+
+const imageFinding = z
+  .strictObject({ ...finding.shape, suppressed: suppressed.optional().describe('it does not count, and why') })
+  .meta({ id: 'ImageFinding' })
+
 const scan = z
   .strictObject({
     repository: z.string(),
@@ -115,7 +131,7 @@ export const SCANNING_ROUTES = {
     path: '/api/v1/images/findings',
     summary: 'Known vulnerabilities in an image, or in those of an index; the worst first',
     query: inImage,
-    answer: listOf(finding),
+    answer: listOf(imageFinding),
   }),
   listImagePackages: route({
     action: 'pull',

@@ -147,7 +147,7 @@ async function download(
   const one = async function* () {
     yield file
   }
-  return takeIn(advising, one(), {
+  return await takeIn(advising, one(), {
     origin: url,
     source: name,
     etag: response.headers.get('ETag') ?? undefined,

@@ -26,6 +26,7 @@ const REAL: Readonly<Record<string, Uint8Array>> = Object.fromEntries(
     'Cargo.lock': '[[package]]\nname = "a"\nversion = "1.0"\nsource = "registry"\n',
     'bin/go': goProgram('go1.20', ['path\ta', 'mod\ta\tv1.0.0\th1:', 'dep\tb\tv1.0.0\th1:', '=>\tc\tv2.0.0\th1:']),
     'bin/rust': auditableProgram([{ name: 'a', version: '1.0' }]),
+    'a.egg': zipOf({ 'EGG-INFO/PKG-INFO': 'Name: a\nVersion: 1.0\n' }),
     'a.jar': zipOf({
       'META-INF/MANIFEST.MF': 'Manifest-Version: 1.0\nImplementation-Version: 1.0\n',
       'stored:lib/b-1.0.jar': zipOf({ 'META-INF/maven/b/b/pom.properties': 'groupId=b\nartifactId=b\nversion=1.0\n' }),

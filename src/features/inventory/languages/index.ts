@@ -8,6 +8,7 @@ import { PACKAGE_LOCK } from './npm/package-lock.ts'
 import { PNPM_LOCK } from './npm/pnpm-lock.ts'
 import { YARN_LOCK } from './npm/yarn-lock.ts'
 import { COMPOSER_INSTALLED, COMPOSER_LOCK } from './php/composer.ts'
+import { PYTHON_EGGS } from './python/eggs.ts'
 import { PYTHON_METADATA } from './python/metadata.ts'
 import { PYTHON_LOCKS } from './python/python-locks.ts'
 import { GEMFILE_LOCK } from './ruby/gemfile-lock.ts'
@@ -21,6 +22,7 @@ export { readSbom, type Sbom } from './sbom/read-sbom.ts'
 export const LANGUAGE_READERS: readonly FileReader[] = [
   PACKAGE_JSON,
   PYTHON_METADATA,
+  PYTHON_EGGS,
   EXECUTABLES,
   JAVA_ARCHIVES,
   GEMSPEC,

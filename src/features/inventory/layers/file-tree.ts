@@ -166,7 +166,8 @@ export class FileTree<Found> {
         node = next
         continue
       }
-      if (++hops > MOST_HOPS) throw new Refused(`A layer has symbolic links that lead in a circle: ${shown(path)}.`)
+      if (++hops > MOST_HOPS)
+        throw new Refused(`A layer has symbolic links that lead in a circle, or too far: ${shown(path)}.`)
       if (next.target.startsWith('/')) {
         real = []
         node = this.#root

@@ -1,5 +1,5 @@
 import type { Digest } from '../../../oci/index.ts'
-import { inDistribution, OS_RELEASE_PATHS, type OsRelease } from '../distributions/index.ts'
+import { inDistribution, type OsRelease, RELEASE_PATHS } from '../distributions/index.ts'
 import { withoutInstalledLocks } from '../languages/index.ts'
 import type { FoundPackage, Inventory, PlacedPackage } from '../package.ts'
 import type { FileTree } from './file-tree.ts'
@@ -34,7 +34,7 @@ export function merged(
 }
 
 function releaseOf(tree: FileTree<FoundFile>): OsRelease | undefined {
-  for (const path of OS_RELEASE_PATHS) {
+  for (const path of RELEASE_PATHS) {
     const release = tree.find(tree.resolve(path))?.found.contents.release
     if (release !== undefined) return release
   }

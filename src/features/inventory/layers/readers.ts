@@ -1,10 +1,10 @@
-import { OS_RELEASE_PATHS, parseOsRelease, SYSTEM_READERS } from '../distributions/index.ts'
+import { parseRelease, RELEASE_PATHS, SYSTEM_READERS } from '../distributions/index.ts'
 import type { FileReader, LayerFile } from '../file-reader.ts'
 import { PartlyRead } from '../partly-read.ts'
 import type { Budget } from './budget.ts'
 import type { Contents } from './found-file.ts'
 
-const RELEASES: ReadonlySet<string> = new Set(OS_RELEASE_PATHS)
+const RELEASES: ReadonlySet<string> = new Set(RELEASE_PATHS)
 
 /** Who wants to see a file. */
 export interface Interest {
@@ -41,7 +41,7 @@ export class Readers {
   ): Promise<void> {
     const failed = (name: string, error: unknown) =>
       problem(file.path, `${name}: ${error instanceof Error ? error.message : String(error)}`)
-    if (interest.isRelease) into.release = parseOsRelease(file.bytes)
+    if (interest.isRelease) into.release = parseRelease(file.path, file.bytes)
     for (const reader of interest.system) {
       try {
         into.system = [...into.system, ...reader.read(file.bytes)]

@@ -57,6 +57,7 @@ class Parent {
   readonly #write: (text: string) => Promise<void>
   #written: Promise<void> = Promise.resolve()
   #isInLayer = false
+  #asked: Promise<unknown> = Promise.resolve()
 
   constructor({ input, write }: WorkerChannels) {
     this.#frames = new FrameReader(input)
@@ -104,7 +105,14 @@ class Parent {
     this.say(message)
   }
 
-  async #piece(): Promise<Uint8Array | undefined> {
+  /** One after another: a layer that is not read to its end may have asked for a piece that is still on its way. */
+  #piece(): Promise<Uint8Array | undefined> {
+    const piece = this.#asked.then(() => this.#nextPiece())
+    this.#asked = piece.catch(() => undefined)
+    return piece
+  }
+
+  async #nextPiece(): Promise<Uint8Array | undefined> {
     while (this.#isInLayer) {
       const piece = await this.#frames.piece()
       if (piece !== undefined) return piece

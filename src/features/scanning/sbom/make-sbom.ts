@@ -1,5 +1,5 @@
 import type { Digest } from '../../../oci/index.ts'
-import type { HeldPackage } from '../../../stores/metadata/index.ts'
+import type { HeldPackage, StoredInventory } from '../../../stores/metadata/index.ts'
 import type { Permit } from '../../access/index.ts'
 import { type PackageRequest, readImage, sourcesOf } from '../image-packages.ts'
 import type { ScannedImage } from '../images-of.ts'
@@ -31,9 +31,16 @@ export async function makeSbom(
   { format, ...wanted }: Pick<PackageRequest, 'reference' | 'platform'> & { readonly format: SbomFormat },
 ): Promise<Sbom> {
   const { image, inventory } = await readImage(scans, permit, wanted)
-  const { distribution, madeAt, problems } = inventory
+  return writeSbom(format, await contentOf(scans, image, inventory))
+}
+
+export async function contentOf(
+  scans: Pick<Scans, 'tables' | 'version'>,
+  image: ScannedImage,
+  { distribution, madeAt, problems }: Pick<StoredInventory, 'distribution' | 'problems'> & { readonly madeAt: number },
+): Promise<SbomContent> {
   const packages = await packagesOf(scans, image)
-  return writeSbom(format, { ...image, distribution, madeAt, problems, packages, version: scans.version })
+  return { ...image, distribution, madeAt, problems, packages, version: scans.version }
 }
 
 export async function writeSbom(format: SbomFormat, content: SbomContent): Promise<Sbom> {
@@ -42,7 +49,7 @@ export async function writeSbom(format: SbomFormat, content: SbomContent): Promi
 }
 
 /** Each package once, with all its places. */
-async function packagesOf(scans: Scans, image: ScannedImage): Promise<readonly SbomPackage[]> {
+async function packagesOf(scans: Pick<Scans, 'tables'>, image: ScannedImage): Promise<readonly SbomPackage[]> {
   const found = new Map<number, SbomPackage & { readonly places: SbomPackage['places'][number][] }>()
   for (const [index, digest] of (await sourcesOf(scans, image)).entries()) {
     const saidBy = index === 0 ? undefined : digest

@@ -56,6 +56,13 @@ export interface Inventories {
   holds(digest: Digest, packageId: number): Promise<boolean>
   /** What builders say of an image in one repository: the digests of the manifests that say so, with an inventory each. */
   saidOf(repository: RepositoryName, digest: Digest): Promise<readonly Digest[]>
+  /** The repositories that hold the manifest, by name. */
+  repositoriesOf(digest: Digest): Promise<readonly RepositoryName[]>
+  /** Images that are read already among those manifests that came after one, in the order in which they came. */
+  readAfter(
+    manifestId: number,
+    limit: number,
+  ): Promise<readonly { readonly manifestId: number; readonly repository: RepositoryName; readonly digest: Digest }[]>
   /**
    * Of the `limit` inventories after `after` those go whose manifest no repository has; gives where the next part begins,
    * undefined after the last.
@@ -94,6 +101,30 @@ export function createInventories(engine: Engine): Inventories {
         .execute()
       return rows.map(row => row.digest)
     },
+    async repositoriesOf(digest) {
+      const rows = await db
+        .selectFrom('manifests')
+        .innerJoin('repositories', 'repositories.id', 'manifests.repository_id')
+        .select('repositories.name')
+        .where('manifests.digest', '=', digest)
+        .where('manifests.state', '=', 'stored')
+        .orderBy('repositories.name')
+        .execute()
+      return rows.map(({ name }) => name)
+    },
+    readAfter: (manifestId, limit) =>
+      db
+        .selectFrom('manifests')
+        .innerJoin('inventories', 'inventories.digest', 'manifests.digest')
+        .innerJoin('repositories', 'repositories.id', 'manifests.repository_id')
+        .select(['manifests.id as manifestId', 'repositories.name as repository', 'manifests.digest'])
+        .where('manifests.id', '>', manifestId)
+        .where('manifests.state', '=', 'stored')
+        .where('inventories.state', '=', 'read')
+        .where('inventories.about', 'is', null)
+        .orderBy('manifests.id')
+        .limit(limit)
+        .execute(),
     removeUnheld: (after, limit) => engine.write(queries => removeUnheld(queries, after, limit), { durable: false }),
   }
 }

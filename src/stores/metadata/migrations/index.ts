@@ -19,6 +19,7 @@ import { history } from './0017-history.ts'
 import { inventories } from './0018-inventories.ts'
 import { advisories } from './0019-advisories.ts'
 import { vulnerabilityPolicies } from './0020-vulnerability-policies.ts'
+import { scanners } from './0021-scanners.ts'
 import { references } from './0022-references.ts'
 
 /** Every version of the schema in order; only ever appended to. A name is a version and never changes. */
@@ -43,5 +44,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0018-inventories': inventories,
   '0019-advisories': advisories,
   '0020-vulnerability-policies': vulnerabilityPolicies,
+  '0021-scanners': scanners,
   '0022-references': references,
 }

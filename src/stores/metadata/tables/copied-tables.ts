@@ -15,6 +15,7 @@ const CHILDREN = [
   'tag_history',
   'redirects',
   'vex_documents',
+  'scan_reports',
 ] as const
 
 /**
@@ -218,6 +219,44 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     name: 'vex_statements',
     key: ['document_id', 'position'],
     columns: ['vulnerability', 'status', 'why', 'product', 'component', 'at'],
+  },
+  // Not what they were asked and have not answered: they would answer to the other place.
+  scanners: {
+    name: 'scanners',
+    key: ['id'],
+    columns: [
+      'name',
+      'url',
+      'authorization',
+      'is_automatic',
+      'vendor',
+      'version',
+      'consumes',
+      'produces',
+      'seen',
+      'created_at',
+      'created_by',
+    ],
+  },
+  scan_reports: {
+    name: 'scan_reports',
+    key: ['id'],
+    columns: [
+      'repository_id',
+      'digest',
+      'scanner',
+      'version',
+      'format',
+      'findings',
+      'made_at',
+      'received_at',
+      'received_by',
+    ],
+  },
+  scan_report_findings: {
+    name: 'scan_report_findings',
+    key: ['report_id', 'position'],
+    columns: ['vulnerability', 'package', 'version', 'fixed_in', 'severity'],
   },
   last_pulls: { name: 'last_pulls', key: ['repository_id', 'digest'], columns: ['pulled_at'] },
   // Without when it runs next, which is reckoned anew: a copy of long ago must not begin by deleting.

@@ -3,10 +3,10 @@ import type { FoundPackage } from '../../package.ts'
 import { PartlyRead } from '../../partly-read.ts'
 import { fileName } from '../document.ts'
 import { mavenPackage } from '../packages.ts'
+import { type Budget, newBudget, OverBudget, unpackMember, type ZipMember, zipMembers } from '../zip.ts'
 import { readArchiveName, splitArtifact } from './archive-name.ts'
 import { groupOf } from './groups.ts'
 import { readManifest, readProperties } from './manifest.ts'
-import { type Budget, newBudget, OverBudget, unpackMember, type ZipMember, zipMembers } from './zip.ts'
 
 const ARCHIVE = /\.(?:jar|war|ear|par|sar|nar|jpi|hpi|kar|far|lpkg|rar|zap)$/i
 const DEEPEST = 8

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 import { foundBy, zipOf } from '../../../../../test/support/package-files.ts'
 import { PartlyRead } from '../../partly-read.ts'
+import { OverBudget, unpackMember, type ZipMember, zipMembers } from '../zip.ts'
 import { JAVA_ARCHIVES } from './archives.ts'
-import { OverBudget, unpackMember, type ZipMember, zipMembers } from './zip.ts'
 
 const find = (path: string, bytes: Uint8Array) => foundBy([JAVA_ARCHIVES], path, bytes)
 const names = async (path: string, bytes: Uint8Array) =>

@@ -1,10 +1,11 @@
 import { expect, test } from 'bun:test'
-import { foundBy } from '../../../../../test/support/package-files.ts'
+import { foundBy, zipOf } from '../../../../../test/support/package-files.ts'
+import { PYTHON_EGGS } from './eggs.ts'
 import { PYTHON_METADATA } from './metadata.ts'
 import { PYTHON_LOCKS } from './python-locks.ts'
 
-const READERS = [PYTHON_METADATA, PYTHON_LOCKS]
-const find = async (path: string, content: string) =>
+const READERS = [PYTHON_METADATA, PYTHON_EGGS, PYTHON_LOCKS]
+const find = async (path: string, content: string | Uint8Array) =>
   (await foundBy(READERS, path, content))?.map(({ name, version }) => `${name} ${version}`)
 
 const METADATA = `Metadata-Version: 2.1
@@ -80,4 +81,11 @@ django==3.*
 pyyaml===5.3 --hash=sha256:x
 `
   expect(await find('app/requirements.txt', requirements)).toEqual(['flask 1.0', 'requests 2.19.0', 'pyyaml 5.3'])
+})
+
+test('an egg that is one file is read, and a wheel is not: it lies there to be installed', async () => {
+  const egg = zipOf({ 'a/__init__.py': '', 'EGG-INFO/PKG-INFO': METADATA })
+  expect(await find('usr/lib/python3/site-packages/a-4.7.1-py3.9.egg', egg)).toEqual(['typing-extensions 4.7.1'])
+  const wheel = zipOf({ 'a-4.7.1.dist-info/METADATA': METADATA })
+  expect(await find('usr/share/python-wheels/a-4.7.1-py3-none-any.whl', wheel)).toBeUndefined()
 })

@@ -1,0 +1,7 @@
+export type { RequestState, Scanner, ScanReport } from '../../stores/metadata/index.ts'
+export { type Compared, type Comparison, compareScanners } from './compare.ts'
+export { forgetReports } from './forget.ts'
+export { addScanner, listScanners, removeScanner, type ScannerInput } from './register.ts'
+export { askScanner, listReports, pushReport, type ReportInput } from './reports-of-images.ts'
+export type { Asking, OwnFinding, Scanners } from './scanners.ts'
+export { workWithScanners } from './work.ts'
