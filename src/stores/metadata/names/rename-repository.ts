@@ -4,8 +4,9 @@ import { projectId } from '../identity/projects.ts'
 import { type Judge, protectionFacts, type Refusal, repositoryWithProtection } from '../protection.ts'
 import { repositoryId } from '../repositories.ts'
 import { withinQuotas } from '../usage/within-quotas.ts'
-import { type Renaming, type Rewritten, renamedDocument, rewritePatterns } from './patterns.ts'
+import { type Rewritten, rewritePatterns } from './patterns.ts'
 import { firstOf, isFormerProject } from './redirects.ts'
+import { type Renaming, renamedDocument } from './renaming.ts'
 
 export interface RepositoryRename {
   readonly from: RepositoryName
@@ -113,10 +114,16 @@ async function countNaming(queries: Queries, projectId: number, renaming: Renami
     .select('document')
     .where('project_id', '=', projectId)
     .execute()
+  const judged = await queries
+    .selectFrom('vulnerability_policies')
+    .select('document')
+    .where('project_id', '=', projectId)
+    .execute()
   const documents = [
     ...trusted.map(({ rule }) => rule),
     ...immutable.map(({ repositories }) => repositories),
     ...retained.map(({ document }) => document),
+    ...judged.map(({ document }) => document),
   ]
   return grants.length + documents.filter(document => renamedDocument(renaming, document) !== document).length
 }
