@@ -11,6 +11,7 @@ import { accuracy } from './accuracy/accuracy.ts'
 import { access } from './bounds/access.ts'
 import { audit } from './bounds/audit.ts'
 import type { Bound } from './bounds/bound.ts'
+import { inventory } from './bounds/inventory.ts'
 import { memory, memoryOf } from './bounds/memory.ts'
 import { processes } from './bounds/processes.ts'
 import { quotas } from './bounds/quotas.ts'
@@ -45,7 +46,7 @@ const flags = new Command()
   .option('--zot <path>', 'zot (default: found on PATH)')
   .option('--distribution <path>', 'the registry command of CNCF distribution (default: "registry" on PATH)')
   .option('--zb <path>', "zot's benchmark (default: found on PATH)")
-  .option('--syft <path>', 'syft, for accuracy (default: found on PATH)')
+  .option('--syft <path>', 'syft, for accuracy and inventory (default: found on PATH)')
   .option('--only <text>', 'only what has this in its name')
   .option('--rounds <count>', 'how often each is measured', '5')
   .option('--folder <path>', 'on the disk to be measured; needs some 30 GiB', tmpdir())
@@ -130,7 +131,10 @@ async function runScaledBounds(): Promise<Bound[]> {
 
 async function runBounds(): Promise<Bound[]> {
   const measured: Bound[] = []
-  for (const [name, run] of Object.entries({ scale, memory, processes, access, audit, quotas, retention })) {
+  const inventories = (at: string, times: number) =>
+    inventory(at, times, find('syft', flags.syft, "inventories in syft's time"))
+  const runs = { scale, memory, processes, access, audit, quotas, retention, inventory: inventories }
+  for (const [name, run] of Object.entries(runs)) {
     if (!wanted({ name })) continue
     progress(name)
     measured.push(...(await run(folder, rounds)))

@@ -18,6 +18,7 @@ import { deletingRules } from '../features/retention/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Outbound } from '../platform/outbound/index.ts'
 import type { Log } from '../platform/telemetry/index.ts'
+import type { BlobStore } from '../stores/blobs/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
 import { composeAdvisories } from './advisories.ts'
 import type { Config } from './config/index.ts'
@@ -100,7 +101,12 @@ export function composeNames(metadata: Metadata, config: Config, access: Access)
 export function administrationDoor(
   metadata: Metadata,
   config: Config,
-  { log, outbound, ...way }: AdministrationWay & { readonly log: Log; readonly outbound: Outbound },
+  {
+    log,
+    outbound,
+    blobs,
+    ...way
+  }: AdministrationWay & { readonly log: Log; readonly outbound: Outbound; readonly blobs: BlobStore },
 ): Door {
   const answer = createAdmin(
     {
@@ -109,7 +115,7 @@ export function administrationDoor(
       protection: composeProtection(metadata),
       retention: retentionAdministration(metadata, config, log),
       catalog: composeCatalog(metadata, way.access),
-      advisories: composeAdvisories(metadata, config, { log, outbound }),
+      advisories: composeAdvisories(metadata, config, { log, outbound, blobs }),
       quotas: { usage: metadata.usage, clock: systemClock },
       scans: composeScans(metadata, config, way.access),
       names: composeNames(metadata, config, way.access),

@@ -13,6 +13,7 @@ import type { Outbound } from '../platform/outbound/index.ts'
 import { Moved } from '../platform/outcome/index.ts'
 import type { Log, Metrics } from '../platform/telemetry/index.ts'
 import { documentsOf, filesIn, openSpool } from '../stores/advisory-files/index.ts'
+import type { BlobStore } from '../stores/blobs/index.ts'
 import type { Jobs } from '../stores/jobs/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
 import type { Config } from './config/index.ts'
@@ -55,10 +56,12 @@ export function composeAdvising(
 export function composeAdvisories(
   metadata: Metadata,
   config: Config,
-  parts: { readonly log: Log; readonly outbound: Outbound },
+  { blobs, ...parts }: { readonly log: Log; readonly outbound: Outbound; readonly blobs: BlobStore },
 ): AdvisoryAdministration {
+  const { manifests, blobLinks } = metadata
   return {
     ...composeAdvising(metadata, config, parts),
+    artifacts: { manifests, blobLinks, blobs },
     filesIn,
     record: entries => metadata.audit.inbox.record(entries),
   }

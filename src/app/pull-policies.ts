@@ -12,7 +12,7 @@ import {
   TOLD_FINDINGS,
 } from '../features/vulnerability-policy/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
-import type { Log } from '../platform/telemetry/index.ts'
+import type { Log, Metrics } from '../platform/telemetry/index.ts'
 import type { BlobStores } from '../stores/blobs/index.ts'
 import type { Jobs } from '../stores/jobs/index.ts'
 import type { AuditEntry, Metadata } from '../stores/metadata/index.ts'
@@ -30,10 +30,13 @@ export function composePullPolicies({ pullPolicies, advisories, manifests }: Met
 }
 
 /** What is asked before a pull; refusals and dry runs are recorded as pulls are: many alike as one. */
-export function openPullGate(metadata: Metadata, recorder: Recorder): PullGate {
+export function openPullGate(metadata: Metadata, recorder: Recorder, metrics: Pick<Metrics, 'pullBreached'>): PullGate {
   return createPullGate({
     ...composePullPolicies(metadata),
-    breached: (subject, mode, breaches) => recorder.record(entryOfBreach(subject, mode, breaches)),
+    breached(subject, mode, breaches) {
+      metrics.pullBreached(mode)
+      if (mode !== 'warn') recorder.record(entryOfBreach(subject, mode, breaches))
+    },
   })
 }
 

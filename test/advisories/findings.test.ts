@@ -136,7 +136,7 @@ onBothEngines((name, open) => {
         Array.from({ length: 500 }, (_, at) => [`PyPI/${at + 10}.json`, osv(`X-${at}`, 'PyPI', 'requests', FIXED)]),
       )
       const broken = own.take({ ...many, 'PyPI/z.json': '{"id": "X-1", "affected": [' })
-      expect(broken).rejects.toThrow('PyPI/z.json: It is not JSON')
+      await expect(broken).rejects.toThrow('PyPI/z.json: It is not JSON')
       await broken.catch(() => undefined)
       expect((await own.tables.findings.of(digestOf(1))).map(({ vulnerability }) => vulnerability)).toEqual([
         'GHSA-1111-1111-1111',
@@ -151,7 +151,7 @@ onBothEngines((name, open) => {
         { holder: 'killed', now: own.clock.now, until: own.clock.now + 10 },
       )
       expect(claim).toBeDefined()
-      expect(own.take({ 'PyPI/1.json': record })).rejects.toThrow('Another update of osv:PyPI is under way')
+      await expect(own.take({ 'PyPI/1.json': record })).rejects.toThrow('Another update of osv:PyPI is under way')
       own.clock.now += 20
       expect((await own.takeOnly({ 'PyPI/1.json': record })).used).toEqual([
         { source: 'osv:PyPI', format: 'osv', records: 1, changed: 0 },

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { berthCommand } from '../support/berth-command.ts'
 import { sqlOn } from '../support/database.ts'
+import { blobOf, registryClient } from '../support/registry-client.ts'
 import { ADMIN, type Api, apiOf, auditOf, basicOf, startClosed, until, userOf } from '../support/sign-in.ts'
 import type { Berth } from '../support/start-berth.ts'
 import { image, startShop } from '../vulnerability-policy/shop.ts'
@@ -248,6 +249,43 @@ describe('a server with addresses to ask', () => {
     expect(body.items.every(({ isStale }: { isStale: boolean }) => !isStale)).toBe(true)
     const metrics = await fetch(`${berth.url}/metrics`, { headers: { Authorization: basicOf(ADMIN) } })
     expect(await metrics.text()).toContain('berth_advisories_records{source="osv:PyPI"} 1')
+  })
+
+  test('an artifact in this registry is taken in by its name', async () => {
+    const client = registryClient(berth.url, { Authorization: basicOf(ADMIN) })
+    await admin('POST', '/projects', { name: 'security' })
+    const zip = blobOf(zipOf({ 'PYSEC-2018-28.json': JSON.stringify({ ...REQUESTS, summary: 'Told anew' }) }))
+    const config = blobOf('{}')
+    for (const blob of [zip, config]) await client.pushBlob('security/advisories', blob)
+    const layer = { mediaType: 'application/zip', digest: zip.digest, size: zip.bytes.length }
+    const manifest = (artifactType: string) => ({
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      artifactType,
+      config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: config.digest, size: 2 },
+      layers: [{ ...layer, annotations: { 'org.opencontainers.image.title': 'PyPI.zip' } }],
+    })
+    const push = (tag: string, artifactType: string) =>
+      fetch(`${berth.url}/v2/security/advisories/manifests/${tag}`, {
+        method: 'PUT',
+        headers: { Authorization: basicOf(ADMIN), 'Content-Type': 'application/vnd.oci.image.manifest.v1+json' },
+        body: JSON.stringify(manifest(artifactType)),
+      })
+    expect((await push('today', 'application/vnd.berth.advisories.v1')).status).toBe(201)
+    expect((await push('other', 'application/vnd.example')).status).toBe(201)
+    expect(await update('--from', 'oci:security/advisories:today')).toMatchObject({
+      code: 0,
+      sources: [{ source: 'osv:PyPI', outcome: 'used', records: 1, changed: 1 }],
+    })
+    expect((await berthAs('advisories', 'show', 'CVE-2018-18074')).stdout).toContain('Told anew')
+    expect(await update('--from', 'oci:security/advisories:other')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('application/vnd.example'),
+    })
+    expect(await update('--from', 'oci:security/advisories:none')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no artifact'),
+    })
   })
 
   test('only who manages the registry updates, and only bytes of the right kind are taken', async () => {

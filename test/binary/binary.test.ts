@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DEFAULT_INVENTORY_LIMITS, inventoryWorkers } from '../../src/features/inventory/index.ts'
+import { dpkgStatus, imageWith } from '../inventory/images.ts'
 import { blobOf, imageOf, registryClient } from '../support/registry-client.ts'
 import { freePort } from '../support/start-berth.ts'
 
@@ -65,4 +67,13 @@ test('it knows its version and its settings without a folder to serve', async ()
     stdout: expect.stringContaining('manifestBytes: 4194304'),
   })
   expect(await readdir(join(folder, 'plain'))).toEqual([])
+})
+
+test('it reads layers in processes of its own', async () => {
+  const workers = inventoryWorkers({ command: [binary, 'read-layers'] })
+  const image = imageWith([{ name: 'var/lib/dpkg/status', content: dpkgStatus('curl 1') }])
+  const signal = new AbortController().signal
+  const { packages } = await workers.inventoryInWorker(image, { limits: DEFAULT_INVENTORY_LIMITS, signal })
+  workers.stop()
+  expect(packages.map(({ purl }) => purl)).toEqual(['pkg:deb/debian/curl@1?arch=amd64'])
 })

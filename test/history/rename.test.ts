@@ -195,6 +195,7 @@ describe('a repository that is renamed', () => {
       tokens: 1,
       immutabilityRules: 1,
       retentionPolicies: 0,
+      vulnerabilityPolicies: 0,
     })
     await settled()
     for (const headers of [dora.headers, basic('token', token.body.token)]) {

@@ -8,6 +8,7 @@ import { createLimits } from '../../features/limits/index.ts'
 import { systemClock } from '../../platform/clock/index.ts'
 import type { Outbound } from '../../platform/outbound/index.ts'
 import type { Log, Metrics } from '../../platform/telemetry/index.ts'
+import type { BlobStore } from '../../stores/blobs/index.ts'
 import type { Metadata } from '../../stores/metadata/index.ts'
 import { administrationDoor } from '../administration.ts'
 import { openRecorder } from '../audit.ts'
@@ -36,6 +37,7 @@ interface Parts {
   readonly log: Log
   readonly metrics: Metrics
   readonly outbound: Outbound
+  readonly blobs: BlobStore
   /** Undefined where nobody signs in. */
   readonly signing: Signing | undefined
 }
@@ -43,7 +45,7 @@ interface Parts {
 export async function openGate(
   metadata: Metadata,
   config: Config,
-  { log, metrics, outbound, signing }: Parts,
+  { log, metrics, outbound, blobs, signing }: Parts,
 ): Promise<Gate> {
   const recorder = openRecorder(metadata, log, metrics)
   const pulls = openPullMemory(metadata, config, log)
@@ -55,12 +57,20 @@ export async function openGate(
     fault: error => log.warn({ err: error }, 'requests cannot be counted now, and are not limited'),
   })
   const isLimited = Object.keys(rateLimitsOf(config.rates)).length > 0
-  const pullGate = openPullGate(metadata, recorder)
+  const pullGate = openPullGate(metadata, recorder, metrics)
   const shared = { record, limits: isLimited ? manifestLimits(limits, systemClock) : NO_LIMITS, pullGate }
   if (config.auth === 'none' || !signing) {
     const access: Access = { mode: 'open' }
     const doors = [
-      administrationDoor(metadata, config, { access, authentication: undefined, issuers: [], limits, log, outbound }),
+      administrationDoor(metadata, config, {
+        access,
+        authentication: undefined,
+        issuers: [],
+        limits,
+        log,
+        outbound,
+        blobs,
+      }),
     ]
     const stop = async () => void (await Promise.all([limits.close(), recorder.stop(), pulls.stop()]))
     return { ...shared, access, doors, mayScrape: async () => undefined, stop }
@@ -72,7 +82,7 @@ export async function openGate(
     ...entered,
     doors: [
       ...entered.doors,
-      administrationDoor(metadata, config, { ...identity, limits, log, outbound }),
+      administrationDoor(metadata, config, { ...identity, limits, log, outbound, blobs }),
       signOnDoor(metadata, config, { identity, record, log, limits }),
     ],
     stop: async () => void (await Promise.all([identity.stop(), limits.close(), recorder.stop(), pulls.stop()])),

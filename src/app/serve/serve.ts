@@ -60,7 +60,7 @@ export async function serve(config: Config, workerCommand: (name: string) => str
           metrics,
           exposed: metrics,
           instance,
-          gate: await openGate(berth.metadata, config, { log, metrics, outbound, signing }),
+          gate: await openGate(berth.metadata, config, { log, metrics, outbound, blobs: berth.stores.blobs, signing }),
         })
   const stopped = stopSignal()
   let urls: readonly string[]

@@ -23,6 +23,7 @@ export async function serveAsWorker(config: Config, instance: string): Promise<n
     log,
     metrics,
     outbound: createOutbound(config.outbound),
+    blobs: berth.stores.blobs,
     signing: await openSigning(berth.metadata, config),
   })
   const serving = serveHere(berth, config, { log, metrics, exposed: exposedBySupervisor(metrics), instance, gate })

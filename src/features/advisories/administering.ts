@@ -4,7 +4,8 @@ import { type Action, done, invalid, notFound, type Permit } from '../access/ind
 import type { Advising } from './advising.ts'
 import { type SourceStatus, sourceStatuses } from './status.ts'
 import { fromRecord, type KeptAdvisory } from './stored-record.ts'
-import { addressesOf, type Fetched, fetchSources } from './updating/fetch-sources.ts'
+import { type ArtifactFile, type Artifacts, artifactFiles } from './updating/artifact-files.ts'
+import { type Fetched, fetchSources } from './updating/fetch-sources.ts'
 import { type Matched, matchChanges } from './updating/match-changes.ts'
 import { takeIn } from './updating/take-in.ts'
 
@@ -12,9 +13,8 @@ import { takeIn } from './updating/take-in.ts'
 export interface AdvisoryAdministration extends Advising {
   readonly record: (entries: readonly AuditEntry[]) => Promise<void>
   /** The files of a stream in the tar format. @throws BadFile. */
-  readonly filesIn: (
-    stream: AsyncIterable<Uint8Array>,
-  ) => AsyncIterable<{ readonly name: string; readonly chunks: AsyncIterable<Uint8Array> }>
+  readonly filesIn: (stream: AsyncIterable<Uint8Array>) => AsyncIterable<ArtifactFile>
+  readonly artifacts: Artifacts
 }
 
 /** How an update goes on. */
@@ -57,20 +57,33 @@ export async function searchAdvisories(
   return found.map(advisory => ({ number: advisory.number, ...fromRecord(advisory) }))
 }
 
-/** Asks the configured addresses now, then matches what they changed. @throws NOT_FOUND. */
+export interface Update {
+  /** Only this one of the configured addresses. */
+  readonly source?: string | undefined
+  /** `repository:tag` or `repository@digest` in this registry, instead of any address. */
+  readonly artifact?: string | undefined
+}
+
+type Running = (tell: TellUpdate, signal: AbortSignal) => Promise<void>
+
+/** Asks the configured addresses now, or takes in an artifact; then matches what that changed. @throws NOT_FOUND, INVALID. */
 export async function startUpdate(
   administration: AdvisoryAdministration,
   permit: Permit<'manage registry'>,
-  { source }: { readonly source?: string | undefined },
-): Promise<(tell: TellUpdate, signal: AbortSignal) => Promise<void>> {
+  { source, artifact }: Update,
+): Promise<Running> {
+  if (artifact !== undefined) {
+    if (source !== undefined)
+      throw invalid({ field: 'source', message: 'an artifact says of itself which source it is' })
+    const files = await artifactFiles(administration.artifacts, artifact)
+    return takeInLater(administration, files, artifact, () => recordUpdate(administration, permit, { from: artifact }))
+  }
   const configured = administration.settings.sources.map(({ name }) => name)
   const isKnown = (name: string) => configured.includes(name) || configured.includes(name.split(':', 1)[0] as string)
   if (source !== undefined && !isKnown(source))
     throw notFound(`source ${source} in advisories.sources, which has ${configured.join(', ') || 'none'}`)
   await recordUpdate(administration, permit, { from: 'addresses', source: source ?? 'all' })
   return async (tell, signal) => {
-    const addresses = await addressesOf(administration)
-    if (addresses.length === 0) await tell({ skipped: [] })
     await fetchSources(administration, { signal, source, heard: fetched => tell({ source: fetched }) })
     await tell({ matched: await matchChanges(administration, signal) })
   }
@@ -87,19 +100,32 @@ export async function receiveFiles(
   administration: AdvisoryAdministration,
   permit: Permit<'manage registry'>,
   stream: AsyncIterable<Uint8Array>,
-): Promise<(tell: TellUpdate, signal: AbortSignal) => Promise<void>> {
+): Promise<Running> {
+  const files = administration.filesIn(stream)
+  return takeInLater(administration, files, `files of ${permit.principal.name}`, count =>
+    recordUpdate(administration, permit, { from: 'files', files: count }),
+  )
+}
+
+/** Keeps all files here before any of them is read: half of them would be nothing. */
+async function takeInLater(
+  administration: AdvisoryAdministration,
+  coming: AsyncIterable<ArtifactFile>,
+  origin: string,
+  record: (files: number) => Promise<void>,
+): Promise<Running> {
   const spool = await administration.openSpool()
   const files: SpooledFile[] = []
   try {
     let left = administration.settings.mostBytes
-    for await (const { name, chunks } of administration.filesIn(stream)) {
+    for await (const { name, chunks } of coming) {
       if (files.length >= MOST_FILES) throw invalid({ field: name, message: `is one of more than ${MOST_FILES} files` })
       const file = await spool.keep(name, chunks, left)
       left -= file.sizeBytes
       files.push(file)
     }
     if (files.length === 0) throw invalid({ field: '', message: 'There is no file in what was sent' })
-    await recordUpdate(administration, permit, { from: 'files', files: files.length })
+    await record(files.length)
   } catch (error) {
     await spool[Symbol.asyncDispose]()
     if (error instanceof Error && error.name === 'BadFile') throw invalid({ field: '', message: error.message })
@@ -107,7 +133,7 @@ export async function receiveFiles(
   }
   return async (tell, signal) => {
     await using _ = spool
-    await takeFiles(administration, files, `files of ${permit.principal.name}`, { tell, signal })
+    await takeFiles(administration, files, origin, { tell, signal })
   }
 }
 

@@ -324,6 +324,21 @@ describe('limits:', () => {
     expect((await open.fetch(at(plain), { maxBytes: 5 })).text()).resolves.toBe('hello')
   })
 
+  test('a body that comes in pieces is sent as they come, and a refusal is heard before its end', async () => {
+    seen = []
+    async function* pieces() {
+      for (const piece of ['one ', 'two ', 'three']) yield new TextEncoder().encode(piece)
+    }
+    await (await open.fetch(at(plain, '/sent'), { method: 'POST', stream: pieces() })).text()
+    expect(seen.at(-1)).toMatchObject({ method: 'POST', body: 'one two three' })
+    async function* failing() {
+      yield new Uint8Array(10)
+      throw new Error('nobody can read on')
+    }
+    const failure = await failureOf(open.fetch(at(plain, '/sent'), { method: 'POST', stream: failing() }))
+    expect(failure?.message).toContain('nobody can read on')
+  })
+
   test('a body that is not read is not taken in, and is let go of', async () => {
     produced = 0
     const response = await open.fetch(at(plain, '/endless'), { maxBytes: Number.MAX_SAFE_INTEGER })

@@ -24,6 +24,8 @@ export interface Metrics {
   readonly advisories: AdvisoryMetrics
   retained(fact: RetentionFact): void
   readonly scans: ScanMetrics
+  /** A pull that a vulnerability policy is against, by what comes of that. */
+  pullBreached(mode: string): void
   jobSettled(fact: { readonly job: string; readonly outcome: string }): void
   /** The text exposition format of Prometheus. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>
@@ -84,6 +86,12 @@ export function createMetrics(version: string): Metrics {
     labelNames: ['job', 'outcome'],
     registers,
   })
+  const breachedPulls = new Counter({
+    name: 'berth_vulnerability_policy_pulls_total',
+    help: 'Pulls that a vulnerability policy is against, by its mode.',
+    labelNames: ['mode'],
+    registers,
+  })
   return {
     request(fact) {
       requests.count(fact.route, fact.method, fact.status, fact.durationMs / 1000)
@@ -103,6 +111,7 @@ export function createMetrics(version: string): Metrics {
     advisories: createAdvisoryMetrics(registers),
     retained: createRetentionMetrics(registers),
     scans: createScanMetrics(registers),
+    pullBreached: mode => breachedPulls.inc({ mode }),
     jobSettled: ({ job, outcome }) => jobs.inc({ job, outcome }),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     snapshot: () => registry.getMetricsAsJSON(),

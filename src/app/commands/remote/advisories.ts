@@ -15,7 +15,10 @@ export function addAdvisoryCommands(program: Command, context: CommandContext): 
     advisories
       .command('update')
       .description('ask the configured addresses now, or take in files; ends with 1 when a source could not be updated')
-      .option('--from <folder>', 'a folder or a file: zips of OSV, JSON of Debian, Alpine, Wolfi, Red Hat, EPSS, KEV')
+      .option(
+        '--from <folder>',
+        'a folder or a file: zips of OSV, JSON of Debian, Alpine, Wolfi, Red Hat, EPSS, KEV; or oci:REPOSITORY:TAG there',
+      )
       .option('--source <name>', 'only this one of the configured addresses'),
     (client, _args, flags) => update(client, flags),
   )
@@ -55,7 +58,9 @@ async function update(client: Client, { from, source }: UpdateFlags): Promise<Sh
   const lines =
     from === undefined
       ? client.lines('startAdvisoryUpdate', { body: source === undefined ? {} : { source } })
-      : client.upload('uploadAdvisories', readFiles(from))
+      : from.startsWith('oci:')
+        ? client.lines('startAdvisoryUpdate', { body: { artifact: from.slice(4) } })
+        : client.upload('uploadAdvisories', readFiles(from))
   const ended: Ended[] = []
   let skipped: readonly string[] = []
   let matched: { readonly packages: number; readonly found: number; readonly ended: number } | undefined

@@ -13,6 +13,7 @@ interface Rewritten {
   readonly tokens: number
   readonly immutabilityRules: number
   readonly retentionPolicies: number
+  readonly vulnerabilityPolicies: number
 }
 
 export function addNameCommands(program: Command, context: CommandContext): void {
@@ -87,6 +88,7 @@ function linesOf({
     [rewritten.tokens, 'tokens'],
     [rewritten.immutabilityRules, 'rules of immutable tags'],
     [rewritten.retentionPolicies, 'retention policies'],
+    [rewritten.vulnerabilityPolicies, 'vulnerability policies and exceptions'],
   ] as const
   const parts = counted.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)
   return [...(parts.length > 0 ? [`Named anew in ${parts.join(', ')}.`] : []), ...byHand]

@@ -111,8 +111,14 @@ export const ADVISORY_ROUTES = {
     action: 'manage registry',
     method: 'post',
     path: '/api/v1/advisories/updates',
-    summary: 'Ask the configured addresses now: a line of JSON for each source, then what that changed',
-    body: z.strictObject({ source: name.optional().describe('only this one of advisories.sources') }),
+    summary:
+      'Ask the configured addresses now, or take in an artifact: a line of JSON for each source, then what that changed',
+    body: z.strictObject({
+      source: name.optional().describe('only this one of advisories.sources'),
+      artifact: name
+        .optional()
+        .describe('repository:tag or repository@digest here: of the type application/vnd.berth.advisories.v1'),
+    }),
     lines: updateLine,
   }),
   uploadAdvisories: route({

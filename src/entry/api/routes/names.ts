@@ -37,6 +37,7 @@ const rewritten = z
     tokens: z.int(),
     immutabilityRules: z.int(),
     retentionPolicies: z.int(),
+    vulnerabilityPolicies: z.int().describe('with exceptions'),
   })
   .describe('how many named the old name and name the new one now')
 

@@ -7,7 +7,7 @@ import type {
 } from '../../../stores/metadata/index.ts'
 import { severityOfScore } from '../formats/severity.ts'
 import type { AffectedHead, Head } from '../stored-record.ts'
-import { isDistribution, orderOf } from '../versions/index.ts'
+import { compareText, isDistribution, type Order, orderOf } from '../versions/index.ts'
 import { judgeVersion, type Verdict } from './in-range.ts'
 import { canonicalOf, type Ids, joined, vulnerabilitiesOf } from './vulnerabilities.ts'
 
@@ -30,7 +30,7 @@ export const judgePackage: JudgePackage = (subject, candidates) => {
   const opinions = candidates.flatMap(candidate => opinionsOf(subject, candidate, isOfDistribution))
   // Of a distribution's advisory the second id is that of a bulletin, which several vulnerabilities share.
   const groups = joined(opinions, ({ ids }) => (isOfDistribution ? ids.slice(0, 1) : ids))
-  return groups.flatMap(group => foundOf(group))
+  return groups.flatMap(group => foundOf(group, orderOf(subject.ecosystem)))
 }
 
 function opinionsOf(subject: PackageToJudge, candidate: Candidate, isOfDistribution: boolean): readonly Opinion[] {
@@ -65,7 +65,10 @@ function versionFor({ ecosystem, name, version, source }: PackageToJudge, named:
 
 const SPEAK_OF_SOURCES = /^(Debian|Ubuntu|Alpine|Wolfi|Chainguard|Alpaquita|MinimOS|Echo)(:|$)/
 
-function foundOf(group: readonly Opinion[]): readonly FoundVulnerability[] {
+function foundOf(said: readonly Opinion[], order: Order): readonly FoundVulnerability[] {
+  const group = said.toSorted(
+    (a, b) => compareText(a.candidate.source, b.candidate.source) || compareText(a.candidate.id, b.candidate.id),
+  )
   const highest = Math.max(...group.map(({ authority }) => authority))
   const heard = group.filter(({ authority }) => authority === highest)
   if (heard.some(({ affected }) => affected.status === 'not affected')) return []
@@ -84,12 +87,20 @@ function foundOf(group: readonly Opinion[]): readonly FoundVulnerability[] {
       ids: [vulnerability, ...ids.filter(id => id !== vulnerability).toSorted()],
       severity: word ?? severityOfScore(cvssScore),
       cvssScore,
-      fixedIn: first(tellers, ({ fixedIn }) => fixedIn),
+      fixedIn: lastFix(holding, order) ?? lastFix(tellers, order),
       summary: first(tellers, ({ head }) => head.summary || undefined) ?? '',
       url: first(tellers, ({ head }) => head.url),
       source: teller.candidate.source,
     },
   ]
+}
+
+/** As long as one of them holds, it is affected: the last of their fixes ends that. */
+function lastFix(opinions: readonly Opinion[], order: Order): string | undefined {
+  return opinions
+    .flatMap(({ fixedIn }) => fixedIn ?? [])
+    .toSorted(order)
+    .at(-1)
 }
 
 function first<Value>(opinions: readonly Opinion[], read: (opinion: Opinion) => Value | undefined): Value | undefined {

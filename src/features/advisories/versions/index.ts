@@ -9,7 +9,7 @@ import { compareRpm } from './rpm.ts'
 import { compareRubygems } from './rubygems.ts'
 import { compareSemver } from './semver.ts'
 
-export type { Order } from './digits.ts'
+export { compareText, type Order } from './digits.ts'
 
 const ORDERS: Readonly<Record<string, Order>> = {
   Debian: compareDpkg,

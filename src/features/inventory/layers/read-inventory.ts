@@ -30,6 +30,7 @@ export interface InventoryProgress {
 }
 
 const MOST_PROBLEMS = 1000
+const LARGE_BYTES = 16 * 1024 ** 2
 const LONGEST_PATH = 4096
 const LONGEST_REASON = 400
 
@@ -109,8 +110,7 @@ class Reading {
     for await (const chunk of unpacked(stored, this.#budget)) {
       this.#signal.throwIfAborted()
       tar.push(chunk)
-      for (const { interest, file, into } of walk.takeArrived())
-        await this.#readers.read(interest, file, into, this.#budget, (path, reason) => this.#problem(path, reason))
+      await this.#readArrived(walk)
       this.#options.onProgress?.({
         layer: index + 1,
         layers: this.#image.layers.length,
@@ -121,6 +121,16 @@ class Reading {
     }
     tar.end()
     return true
+  }
+
+  async #readArrived(walk: ImageWalk): Promise<void> {
+    let largestBytes = 0
+    for (const { interest, file, into } of walk.takeArrived()) {
+      largestBytes = Math.max(largestBytes, file.sizeBytes)
+      await this.#readers.read(interest, file, into, this.#budget, (path, reason) => this.#problem(path, reason))
+    }
+    // Else the next large file is in memory before this one is out of it.
+    if (largestBytes >= LARGE_BYTES) Bun.gc(true)
   }
 
   inventoryOf({ tree }: ImageWalk): Inventory {

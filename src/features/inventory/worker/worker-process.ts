@@ -22,6 +22,7 @@ const WATCH_EVERY_MS = 100
 const GRACE_MS = 5000
 /** Behind everything that serves. */
 const NICENESS = 10
+const RAM_BYTES = 96 * 1024 ** 2
 const FRAME_BYTES = 16 * 1024 ** 2
 const LONGEST_LINE_BYTES = 1024 ** 2
 const MOST_PROBLEMS = 2000
@@ -44,8 +45,8 @@ export class WorkerProcess {
       stdout: 'pipe',
       stderr: 'ignore',
       cwd: '/',
-      // Told to JavaScriptCore, so that it collects garbage well before the limit.
-      env: { BUN_JSC_forceRAMSize: String(Math.floor(memoryBytes / 2)) },
+      // Told to JavaScriptCore, so that it collects garbage early: little of what is read is needed for long.
+      env: { BUN_JSC_forceRAMSize: String(Math.min(RAM_BYTES, memoryBytes)) },
     })
     this.#lines = linesOf(this.#child.stdout, LONGEST_LINE_BYTES)
     lowerPriority(this.#child.pid)

@@ -19,15 +19,7 @@ export async function candidatesOf(
   queries: Queries,
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, readonly Candidate[]>> {
-  const named = (column: 'name' | 'source_name') => sql`select p.id as package_id, a.id, a.source, s.format, a.head,
-      n.affected, n.name from packages as p
-    join advisory_packages as n on n.ecosystem = p.ecosystem and n.name = ${sql.ref(`p.${column}`)}
-    join advisories as a on a.number = n.advisory
-    join advisory_sources as s on s.id = a.source and a.edition_from <= s.edition
-      and (a.edition_until is null or a.edition_until > s.edition)
-    where p.id in (${sql.join(ids)})`
-  const { rows } = await sql<Candidate & { package_id: number }>`${named('name')}
-    union all ${named('source_name')} and p.source_name <> p.name`.execute(queries)
+  const { rows } = await candidatesQuery(ids).execute(queries)
   const found = new Map<number, Candidate[]>()
   for (const { package_id, ...candidate } of rows) {
     const list = found.get(package_id)
@@ -35,4 +27,17 @@ export async function candidatesOf(
     else found.set(package_id, [candidate])
   }
   return found
+}
+
+/** Exported for its plan. */
+export function candidatesQuery(ids: readonly number[]) {
+  const named = (column: 'name' | 'source_name') => sql`select p.id as package_id, a.id, a.source, s.format, a.head,
+      n.affected, n.name from packages as p
+    join advisory_packages as n on n.ecosystem = p.ecosystem and n.name = ${sql.ref(`p.${column}`)}
+    join advisories as a on a.number = n.advisory
+    join advisory_sources as s on s.id = a.source and a.edition_from <= s.edition
+      and (a.edition_until is null or a.edition_until > s.edition)
+    where p.id in (${sql.join(ids)})`
+  return sql<Candidate & { package_id: number }>`${named('name')}
+    union all ${named('source_name')} and p.source_name <> p.name`
 }

@@ -70,12 +70,7 @@ interface PlacedRow extends FindingRow {
 export function createFindings(engine: Engine): Findings {
   return {
     async of(digest) {
-      const { rows } = await sql<FindingRow & { is_own: number }>`select ${COLUMNS},
-          case when v.about is null then 1 else 0 end as is_own
-        from inventories as v join inventory_packages as i on i.inventory_id = v.id
-        join packages as p on p.id = i.package_id join package_findings as f on f.package_id = i.package_id ${BESIDE}
-        where v.id in (${inventoriesOf(digest)}) and f.ended_at is null
-        order by f.severity_rank desc, f.vulnerability, p.name, i.path`.execute(engine.db)
+      const { rows } = await ofQuery(digest).execute(engine.db)
       // What the builder says as well as the layers is told once.
       const own = new Set(rows.flatMap(({ is_own, package_id }) => (is_own === 1 ? [package_id] : [])))
       return rows.filter(({ is_own, package_id }) => is_own === 1 || !own.has(package_id)).map(findingOf)
@@ -111,6 +106,16 @@ export function createFindings(engine: Engine): Findings {
       return rows
     },
   }
+}
+
+/** By the index of inventories, then that of package_findings; exported for its plan. */
+export function ofQuery(digest: Digest) {
+  return sql<FindingRow & { is_own: number }>`select ${COLUMNS},
+      case when v.about is null then 1 else 0 end as is_own
+    from inventories as v join inventory_packages as i on i.inventory_id = v.id
+    join packages as p on p.id = i.package_id join package_findings as f on f.package_id = i.package_id ${BESIDE}
+    where v.id in (${inventoriesOf(digest)}) and f.ended_at is null
+    order by f.severity_rank desc, f.vulnerability, p.name, i.path`
 }
 
 /** Walks package_findings in the order of its index, or what one repository or image has; exported for its plan. */

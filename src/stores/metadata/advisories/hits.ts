@@ -26,9 +26,7 @@ export async function imagesHit(
 ): Promise<readonly HitImage[]> {
   const images = new Map<string, { repository: RepositoryName; digest: Digest; packageIds: number[] }>()
   for (const ids of chunks(packageIds)) {
-    const { rows } = await sql<{ repository: RepositoryName; digest: Digest; id: number }>`
-      select distinct r.name as repository, m.digest, i.package_id as id from ${HOLDING}
-      where i.package_id in (${sql.join(ids)}) limit ${most * 20}`.execute(queries)
+    const { rows } = await hitsQuery(ids, most * 20).execute(queries)
     for (const { repository, digest, id } of rows) {
       const key = `${repository}@${digest}`
       const image = images.get(key)
@@ -37,6 +35,13 @@ export async function imagesHit(
     }
   }
   return [...images.values()]
+}
+
+/** Exported for its plan. */
+export function hitsQuery(packageIds: readonly number[], limit: number) {
+  return sql<{ repository: RepositoryName; digest: Digest; id: number }>`
+    select distinct r.name as repository, m.digest, i.package_id as id from ${HOLDING}
+    where i.package_id in (${sql.join(packageIds)}) limit ${limit}`
 }
 
 export async function repositoriesHit(

@@ -62,16 +62,7 @@ export function createAdvisoryMatching(engine: Engine): AdvisoryMatching {
         .orderBy('id')
         .execute(),
     async packagesNamed(source) {
-      const changed = sql`select distinct n.ecosystem, n.name from advisory_sources as s
-        join advisories as a on a.source = s.id and a.edition_from > s.matched and a.edition_from <= s.edition
-        join advisory_packages as n on n.advisory = a.number where s.id = ${source}
-        union select n.ecosystem, n.name from advisory_sources as s
-        join advisories as a on a.source = s.id and a.edition_until > s.matched and a.edition_until <= s.edition
-        join advisory_packages as n on n.advisory = a.number where s.id = ${source}`
-      const { rows } = await sql<{ id: number }>`with changed as (${changed})
-        select p.id from changed as c join packages as p on p.name = c.name and p.ecosystem = c.ecosystem
-        union select p.id from changed as c join packages as p on p.source_name = c.name and p.ecosystem = c.ecosystem
-        order by 1`.execute(engine.db)
+      const { rows } = await namedQuery(source).execute(engine.db)
       return rows.map(({ id }) => id)
     },
     settle: (ids, judge, { now, telling }) =>
@@ -126,6 +117,21 @@ export function createAdvisoryMatching(engine: Engine): AdvisoryMatching {
         return rows.length
       }, PASSING),
   }
+}
+
+/** From what changed to packages by their names, in that order, which the cross joins tell SQLite; exported for its plan. */
+export function namedQuery(source: string) {
+  const changed = sql`select distinct n.ecosystem, n.name from advisory_sources as s
+        join advisories as a on a.source = s.id and a.edition_from > s.matched and a.edition_from <= s.edition
+        join advisory_packages as n on n.advisory = a.number where s.id = ${source}
+        union select n.ecosystem, n.name from advisory_sources as s
+        join advisories as a on a.source = s.id and a.edition_until > s.matched and a.edition_until <= s.edition
+        join advisory_packages as n on n.advisory = a.number where s.id = ${source}`
+  return sql<{ id: number }>`with changed as (${changed})
+        select p.id from changed as c cross join packages as p where p.name = c.name and p.ecosystem = c.ecosystem
+        union select p.id from changed as c cross join packages as p
+      where p.source_name is not null and p.source_name = c.name and p.ecosystem = c.ecosystem
+        order by 1`
 }
 
 async function judgePackages(queries: Queries, ids: readonly number[], judge: JudgePackage, now: number) {

@@ -152,7 +152,14 @@ export function namesContract(name: string, open: () => Promise<OpenedEngine>): 
         ['three', 'a'],
       ] as const)
         expect(await identities.trustRules.add(rule(id, repositories))).toBe('added')
-      const rewritten = { grants: 0, trustRules: 2, tokens: 0, immutabilityRules: 0, retentionPolicies: 0 }
+      const rewritten = {
+        grants: 0,
+        trustRules: 2,
+        tokens: 0,
+        immutabilityRules: 0,
+        retentionPolicies: 0,
+        vulnerabilityPolicies: 0,
+      }
       expect(await names.renameProject({ from: 'a', to: 'ab', now: 2, by: 'ada' })).toMatchObject({ rewritten })
       expect((await identities.trustRules.list('ab')).map(each => each.rule)).toEqual([
         { issuer: 'https://i', conditions: { repository: 'a/x' }, repositories: 'ab/x/**' },

@@ -1,10 +1,6 @@
-import type { RepositoryName } from '../../../oci/index.ts'
 import type { Queries } from '../engine.ts'
-
-/** What got another name: one repository, or a project with all that is in it. */
-export type Renaming =
-  | { readonly kind: 'repository'; readonly from: RepositoryName; readonly to: RepositoryName }
-  | { readonly kind: 'project'; readonly from: string; readonly to: string }
+import { type Renaming, renamedDocument, renamedPattern } from './renaming.ts'
+import { rewriteVulnerabilityPolicies } from './vulnerability-patterns.ts'
 
 /** How many of each named the old name and name the new one now. */
 export interface Rewritten {
@@ -13,12 +9,8 @@ export interface Rewritten {
   readonly tokens: number
   readonly immutabilityRules: number
   readonly retentionPolicies: number
-}
-
-/** The pattern as it means the same again; undefined for one that does not name what was renamed. */
-export function renamedPattern({ kind, from, to }: Renaming, pattern: string): string | undefined {
-  if (pattern === from) return to
-  return kind === 'project' && pattern.startsWith(`${from}/`) ? `${to}${pattern.slice(from.length)}` : undefined
+  /** With exceptions. */
+  readonly vulnerabilityPolicies: number
 }
 
 /** What names the old name in the project, in rules of the registry and in what tokens are restricted to, goes along. */
@@ -29,6 +21,7 @@ export async function rewritePatterns(queries: Queries, renaming: Renaming, proj
     tokens: await rewriteTokens(queries, renaming),
     immutabilityRules: await rewriteImmutability(queries, renaming, projectId),
     retentionPolicies: await rewriteRetention(queries, renaming, projectId),
+    vulnerabilityPolicies: await rewriteVulnerabilityPolicies(queries, renaming, projectId),
   }
 }
 
@@ -134,25 +127,4 @@ async function rewriteRetention(queries: Queries, renaming: Renaming, projectId:
     await queries.updateTable('retention_policies').set({ document }).where('project_id', '=', projectId).execute()
   }
   return count
-}
-
-/** Where documents name repositories, and where keys are anybody's. */
-const PATTERNS = new Set(['', 'repositories', 'exceptRepositories'])
-const FOREIGN = new Set(['labels', 'annotations'])
-
-/** The document with every pattern in it renamed; the same text when none is. */
-export function renamedDocument(renaming: Renaming, document: string): string {
-  let isSame = true
-  const renamed = (value: unknown, key: string): unknown => {
-    if (FOREIGN.has(key)) return value
-    if (Array.isArray(value)) return value.map(item => renamed(item, key))
-    if (typeof value === 'object' && value !== null)
-      return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, renamed(inner, name)]))
-    const pattern = typeof value === 'string' && PATTERNS.has(key) ? renamedPattern(renaming, value) : undefined
-    if (pattern === undefined) return value
-    isSame = false
-    return pattern
-  }
-  const written = JSON.stringify(renamed(JSON.parse(document), ''))
-  return isSame ? document : written
 }
