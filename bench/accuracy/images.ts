@@ -150,6 +150,13 @@ export const recipes = (auditable: string): readonly Recipe[] => [
     layers: async shop => [await shop.tree('rust', folder => rustApplication(folder, RUST, auditable))],
   },
   {
+    name: '.NET framework and library',
+    // They come with two packages of Python.
+    layers: async shop => [
+      await shop.tree('dotnet', folder => pythonApplication(folder, ['dotnetcore2==3.1.23', 'pythonnet==3.0.3'])),
+    ],
+  },
+  {
     name: 'bundled application with its lock',
     layers: async shop => {
       const installed = await shop.tree('npm-small', folder => npmApplication(folder, NPM))
