@@ -14,6 +14,7 @@ import type { Bound } from './bounds/bound.ts'
 import { inventory } from './bounds/inventory.ts'
 import { memory, memoryOf } from './bounds/memory.ts'
 import { processes } from './bounds/processes.ts'
+import { pullsWhileScanning } from './bounds/pulls-while-scanning.ts'
 import { quotas } from './bounds/quotas.ts'
 import { retention } from './bounds/retention.ts'
 import { scale } from './bounds/scale.ts'
@@ -133,7 +134,17 @@ async function runBounds(): Promise<Bound[]> {
   const measured: Bound[] = []
   const inventories = (at: string, times: number) =>
     inventory(at, times, find('syft', flags.syft, "inventories in syft's time"))
-  const runs = { scale, memory, processes, access, audit, quotas, retention, inventory: inventories }
+  const runs = {
+    scale,
+    memory,
+    processes,
+    access,
+    audit,
+    quotas,
+    retention,
+    inventory: inventories,
+    'pulls while scanning': pullsWhileScanning,
+  }
   for (const [name, run] of Object.entries(runs)) {
     if (!wanted({ name })) continue
     progress(name)
