@@ -64,10 +64,15 @@ export function boundTable(bounds: readonly Bound[]): string {
   const rows = bounds.map(bound => [
     bound.name,
     `${bound.figure.toFixed(2)} ${bound.unit}`,
-    bound.least === undefined ? `≤ ${bound.most} ${bound.unit}` : `≥ ${bound.least} ${bound.unit}`,
+    aimOf(bound),
     verdict(isKept(bound)),
   ])
   return markdown(['Berth alone', 'measured', 'aim', ''], rows)
+}
+
+function aimOf({ least, most, unit }: Bound): string {
+  if (least !== undefined) return `≥ ${least} ${unit}`
+  return most === undefined ? '' : `≤ ${most} ${unit}`
 }
 
 export function failureList(compared: readonly Compared[]): readonly string[] {

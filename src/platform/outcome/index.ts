@@ -21,6 +21,11 @@ export class Moved extends Error {
   override readonly name = 'Moved'
 }
 
+/** Thrown by the work of a transaction: nothing of it counts, and it is to run once more, with what it knows now. */
+export class RunAgain extends Error {
+  override readonly name = 'RunAgain'
+}
+
 /** What somebody wanted to add is more than a project, or the registry, may use; nothing was changed. */
 export class OverQuota extends Error {
   override readonly name = 'OverQuota'

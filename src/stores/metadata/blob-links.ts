@@ -81,7 +81,9 @@ export function createBlobLinks(engine: Engine): BlobLinks {
     },
     mount: blob =>
       engine.write(
-        async queries => (await withinQuotas(queries, blob.repository, () => mountBlob(queries, blob))).result,
+        async queries =>
+          (await withinQuotas(queries, { change: blob, repository: blob.repository }, () => mountBlob(queries, blob)))
+            .result,
       ),
     unlink: (blob, record) => recordedWrite(engine, record, queries => unlinkBlob(queries, blob)),
     touch: ({ repository, digest, now }) =>

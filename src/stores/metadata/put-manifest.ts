@@ -13,7 +13,9 @@ import { withinQuotas } from './usage/within-quotas.ts'
 
 /** @throws OverQuota. */
 export async function putManifest(queries: Queries, request: NewManifest): Promise<PutOutcome> {
-  const { result, standings } = await withinQuotas(queries, request.repository, () => putRows(queries, request))
+  const { result, standings } = await withinQuotas(queries, { change: request, repository: request.repository }, () =>
+    putRows(queries, request),
+  )
   return result.outcome === 'stored' ? { ...result, quotas: standings } : result
 }
 

@@ -41,7 +41,9 @@ export function createTags(engine: Engine): Tags {
     remove: (tag, record) => recordedWrite(engine, record, queries => removeTag(queries, tag)),
     set: (setting, record) =>
       recordedWrite(engine, record, async queries => {
-        const set = await withinQuotas(queries, setting.repository, () => setTag(queries, setting))
+        const set = await withinQuotas(queries, { change: setting, repository: setting.repository }, () =>
+          setTag(queries, setting),
+        )
         return set.result
       }),
   }

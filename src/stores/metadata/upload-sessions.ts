@@ -147,11 +147,21 @@ export function createUploadSessions(engine: Engine): UploadSessions & UploadCom
     isStored: async digest => (await stored({ digest })).length > 0,
     linkStored: upload =>
       engine.write(
-        async queries => (await withinQuotas(queries, upload.repository, () => linkStored(queries, upload))).result,
+        async queries =>
+          (
+            await withinQuotas(queries, { change: upload, repository: upload.repository }, () =>
+              linkStored(queries, upload),
+            )
+          ).result,
       ),
     record: upload =>
       engine.write(
-        async queries => (await withinQuotas(queries, upload.repository, () => recordUpload(queries, upload))).result,
+        async queries =>
+          (
+            await withinQuotas(queries, { change: upload, repository: upload.repository }, () =>
+              recordUpload(queries, upload),
+            )
+          ).result,
       ),
     releaseAll: owner =>
       engine.write(async queries => {

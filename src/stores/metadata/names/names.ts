@@ -18,7 +18,9 @@ export function createNames(engine: Engine): Names {
   return {
     renameRepository: (rename, record) =>
       recordedWrite(engine, record, async queries => {
-        const renamed = await withinQuotas(queries, rename.to, () => renameRepository(queries, rename))
+        const renamed = await withinQuotas(queries, { change: rename, repository: rename.to }, () =>
+          renameRepository(queries, rename),
+        )
         return renamed.result
       }),
     renameProject: (rename, record) => recordedWrite(engine, record, queries => renameProject(queries, rename)),

@@ -3,7 +3,6 @@ import type { Queries } from '../engine.ts'
 import { projectId } from '../identity/projects.ts'
 import { type Judge, protectionFacts, type Refusal, repositoryWithProtection } from '../protection.ts'
 import { repositoryId } from '../repositories.ts'
-import { withinQuotas } from '../usage/within-quotas.ts'
 import { type Rewritten, rewritePatterns } from './patterns.ts'
 import { firstOf, isFormerProject } from './redirects.ts'
 import { type Renaming, renamedDocument } from './renaming.ts'
@@ -29,8 +28,8 @@ export type RepositoryRenameOutcome =
   | { readonly outcome: 'unknown' | 'unknown project' | 'taken' | 'former name' }
 
 /**
- * Gives the repository another name, in another project perhaps; nothing of it is copied.
- * @throws OverQuota when it does not fit where it goes.
+ * Gives the repository another name, in another project perhaps; nothing of it is copied. Whether it fits where it goes
+ * is for the caller to see to.
  */
 export async function renameRepository(
   queries: Queries,
@@ -49,10 +48,8 @@ export async function renameRepository(
   const [project, target] = [firstOf(from), firstOf(to)]
   const projectThere = await projectId(queries, target)
   if (project !== target && projectThere === undefined) return { outcome: 'unknown project' }
-  const setName = () => queries.updateTable('repositories').set({ name: to }).where('id', '=', id).execute()
-  if (project === target) await setName()
   // What each project uses is counted by the database itself (migrations/0011-usage.ts).
-  else await withinQuotas(queries, to, setName)
+  await queries.updateTable('repositories').set({ name: to }).where('id', '=', id).execute()
   for (const name of await namesOf(queries, from))
     await queries
       .insertInto('redirects')

@@ -1,4 +1,4 @@
-import { Moved, OutcomeUnknown, Unavailable } from '../../../platform/outcome/index.ts'
+import { Moved, OutcomeUnknown, RunAgain, Unavailable } from '../../../platform/outcome/index.ts'
 
 /** PostgreSQL, appendix A: serialization_failure, deadlock_detected. The transaction did nothing and may run again. */
 const AGAIN = new Set(['40001', '40P01'])
@@ -17,7 +17,7 @@ export function codeOf(error: unknown): string {
 }
 
 export function mayRunAgain(error: unknown): boolean {
-  return AGAIN.has(codeOf(error))
+  return error instanceof RunAgain || AGAIN.has(codeOf(error))
 }
 
 /** @param committing whether the commit was on its way, so that it may have happened. */

@@ -1,4 +1,5 @@
 import type { Database } from 'bun:sqlite'
+import { RunAgain } from '../../../platform/outcome/index.ts'
 import type { Queries } from '../engine.ts'
 import { refusalOf } from '../refuse-changes.ts'
 import type { ChangeCounter } from './change-counter.ts'
@@ -116,16 +117,19 @@ export class GroupCommit {
 
   async #attempt({ work, resolve, reject }: Waiting): Promise<() => void> {
     this.#database.run('savepoint attempt')
-    try {
-      const result = await work(this.#queries)
-      this.#database.run('release attempt')
-      return () => resolve(result)
-    } catch (error) {
-      // SQLite rolls the whole transaction back by itself when, for one, the disk is full.
-      if (!this.#database.inTransaction) throw error
-      this.#database.run('rollback to attempt')
-      this.#database.run('release attempt')
-      return () => reject(refusalOf(error) ?? error)
+    for (let isAgain = false; ; isAgain = true) {
+      try {
+        const result = await work(this.#queries)
+        this.#database.run('release attempt')
+        return () => resolve(result)
+      } catch (error) {
+        // SQLite rolls the whole transaction back by itself when, for one, the disk is full.
+        if (!this.#database.inTransaction) throw error
+        this.#database.run('rollback to attempt')
+        if (error instanceof RunAgain && !isAgain) continue
+        this.#database.run('release attempt')
+        return () => reject(refusalOf(error) ?? error)
+      }
     }
   }
 }

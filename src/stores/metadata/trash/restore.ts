@@ -59,7 +59,9 @@ export async function restoreEntries(queries: Queries, request: RestoreRequest):
   for (const id of request.ids) {
     const entry = await findEntry(queries, id)
     if (!entry) continue
-    return (await withinQuotas(queries, entry.repository, () => restoreAll(queries, request))).result
+    return (
+      await withinQuotas(queries, { change: request, repository: entry.repository }, () => restoreAll(queries, request))
+    ).result
   }
   return { entries: [], keptTags: [], notRestored: [] }
 }

@@ -109,7 +109,7 @@ export function createQuotas(engine: Engine): Quotas {
       const found: (Standing & QuotaKey)[] = []
       for (const { project_id, name, ...row } of rows) {
         const used = await usedBy(engine.db, project_id)
-        for (const standing of standingsFrom([{ project_id, ...row, ...used }], name ?? ''))
+        for (const standing of standingsFrom([{ project_id, ...row, used: used[row.kind] }], name ?? ''))
           found.push({ ...standing, projectId: project_id })
       }
       return found
@@ -191,7 +191,7 @@ async function pass(
     .where('kind', '=', kind)
     .executeTakeFirst()
   if (!row) return undefined
-  const [standing] = standingsFrom([{ ...row, ...(await usedBy(queries, id)) }], nameOf(scope) ?? '')
+  const [standing] = standingsFrom([{ ...row, used: (await usedBy(queries, id))[kind] }], nameOf(scope) ?? '')
   if (!standing) return undefined
   const passed = judge(standing)
   if (passed === standing.passed) return undefined

@@ -3,7 +3,7 @@ import type { RepositoryName } from '../../../oci/index.ts'
 import type { Queries } from '../engine.ts'
 import { compiledOnce } from '../prepared.ts'
 import { projectNameOf } from '../repositories.ts'
-import type { QuotaPassed, UsageKind, Used } from '../schema-usage.ts'
+import type { QuotaPassed, UsageKind } from '../schema-usage.ts'
 import type { Scope } from './scope.ts'
 
 /** How one quota stands. */
@@ -17,33 +17,33 @@ export interface Standing {
   readonly passed: QuotaPassed
 }
 
-export interface StandingRow extends Used {
+export interface StandingRow {
   readonly project_id: number
   readonly kind: UsageKind
   readonly hard_limit: number | null
   readonly soft_limit: number | null
   readonly passed: QuotaPassed
+  readonly used: number | string
 }
 
 /** One row for each quota of the project and of the registry; none where there are no quotas. */
 export function selectStandings(queries: Queries, project: string) {
-  const total = (kind: UsageKind) =>
-    sql<number>`(select cast(coalesce(sum(u.${sql.ref(kind)}), 0) as bigint) from usage u where u.project_id = q.project_id)`
+  const used = sql<number | string>`(select cast(coalesce(sum(case q.kind when 'bytes' then u.bytes
+    when 'repositories' then u.repositories when 'tags' then u.tags else u.manifests end), 0) as bigint)
+    from usage u where u.project_id = q.project_id)`
   return queries
     .selectFrom('quotas as q')
     .select(['q.project_id', 'q.kind', 'q.hard_limit', 'q.soft_limit', 'q.passed'])
-    .select([
-      total('bytes').as('bytes'),
-      total('repositories').as('repositories'),
-      total('tags').as('tags'),
-      total('manifests').as('manifests'),
-    ])
-    .where('q.project_id', 'in', ({ selectFrom }) =>
-      selectFrom('projects').select('id').where('name', '=', project).union(sql<{ id: number }>`select 0`),
+    .select(used.as('used'))
+    .where(({ or, eb, selectFrom }) =>
+      or([
+        eb('q.project_id', '=', sql.lit(0)),
+        eb('q.project_id', '=', selectFrom('projects').select('id').where('name', '=', project)),
+      ]),
     )
 }
 
-/** Asked twice by all that adds something. */
+/** Asked by all that adds something. */
 const findStandings = compiledOnce<{ project: string }, StandingRow>((db, parameter) =>
   selectStandings(db, parameter('project')),
 )
@@ -57,7 +57,7 @@ export function standingsFrom(rows: readonly StandingRow[], project: string): re
   return rows.map(row => ({
     scope: row.project_id === 0 ? 'registry' : { project },
     kind: row.kind,
-    used: Number(row[row.kind]),
+    used: Number(row.used),
     passed: row.passed,
     ...(row.hard_limit === null ? {} : { hard: row.hard_limit }),
     ...(row.soft_limit === null ? {} : { soft: row.soft_limit }),
