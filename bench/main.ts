@@ -61,14 +61,18 @@ const wanted = ({ name }: { readonly name: string }) => flags.only === undefined
 try {
   // Downloads and makes images for half an hour: only when it is asked for.
   if (flags.only === 'accuracy') await accuracy(find('syft', flags.syft, 'accuracy'))
+  else await comparisonsAndBounds()
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
+
+async function comparisonsAndBounds(): Promise<void> {
   const compared = [...(await runComparisons()), ...(await runContests())]
   const bounds = [...(await runBounds()), ...(await runScaledBounds())]
   for (const table of [comparisonTable(compared), costTable(compared), boundTable(bounds)]) console.log(`${table}\n`)
   for (const failure of failureList(compared)) console.log(failure)
   const missed = misses(compared, bounds)
   console.log(missed.length === 0 ? 'Every aim was reached.' : `Missed: ${missed.join('; ')}.`)
-} finally {
-  await rm(folder, { recursive: true, force: true })
 }
 
 async function runComparisons(): Promise<Compared[]> {
