@@ -28,7 +28,7 @@ const ENDED_KEPT_MS = 30 * DAY_MS
 
 /** Work that servers do by themselves; of several on one database each job runs on one of them at a time. */
 export async function startJobs(
-  { jobs, garbage, metadata, stores }: Pick<Berth, 'jobs' | 'garbage' | 'metadata' | 'stores'>,
+  { jobs, garbage, metadata, stores, content }: Pick<Berth, 'jobs' | 'garbage' | 'metadata' | 'stores' | 'content'>,
   config: Config,
   { log, metrics, signing, outbound }: { log: Log; metrics: Metrics; signing: Signing | undefined; outbound: Outbound },
 ): Promise<void> {
@@ -45,7 +45,7 @@ export async function startJobs(
   startAdvisories({ jobs, metadata }, config, { log, metrics, outbound })
   startPullPolicies({ jobs, metadata, stores }, log)
   startScanners({ jobs, metadata }, config, { log, signing, outbound })
-  startScanning({ jobs, metadata, stores }, config, { log, metrics })
+  startScanning({ jobs, metadata, stores, content }, config, { log, metrics })
   jobs.repeat('identity-upkeep', UPKEEP_SECONDS, async signal => {
     await signing?.rotate()
     await metadata.identities.credentials.removeEnded(systemClock() - ENDED_KEPT_MS)

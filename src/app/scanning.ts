@@ -2,6 +2,9 @@ import type { Access } from '../features/access/index.ts'
 import { orderOf } from '../features/advisories/index.ts'
 import { DEFAULT_INVENTORY_LIMITS, inventoryWorkers, Refused, readSbom } from '../features/inventory/index.ts'
 import {
+  type Attaching,
+  attachEverywhere,
+  attachToNew,
   forgetInventories,
   type ReadImage,
   type ReadSbom,
@@ -12,10 +15,10 @@ import {
 } from '../features/scanning/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Log, Metrics } from '../platform/telemetry/index.ts'
-import type { BlobStores } from '../stores/blobs/index.ts'
-import type { Jobs } from '../stores/jobs/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
 import { composeMatchNew } from './advisories.ts'
+import { composeAttaching } from './attach-sboms.ts'
+import type { Berth } from './compose.ts'
 import type { Config } from './config/index.ts'
 import { inventoryWorkerCommand } from './inventory-worker-command.ts'
 import { VERSION } from './version.ts'
@@ -24,6 +27,7 @@ const MIB = 1024 ** 2
 /** How long it takes until another server goes on where one ended; a run goes on for as long as its server does. */
 const AGAIN_SECONDS = 1
 const FORGET_SECONDS = 3600
+const ATTACH_SECONDS = 5
 const ATTEMPTS = 5
 const RETRY_MS = 15_000
 const MOST_SBOM_BYTES = 32 * MIB
@@ -43,7 +47,7 @@ export function composeScans({ inventories, advisories, manifests }: Metadata, c
 
 /** Images are read by one server at a time, which has processes for it that come after everything that serves. */
 export function startScanning(
-  { jobs, metadata, stores }: { jobs: Pick<Jobs, 'repeat'>; metadata: Metadata; stores: Pick<BlobStores, 'blobs'> },
+  { jobs, metadata, stores, content }: Pick<Berth, 'jobs' | 'metadata' | 'stores' | 'content'>,
   config: Config,
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
 ): void {
@@ -54,12 +58,15 @@ export function startScanning(
   })
   if (!config.scanning.enabled) return
   const { workers, memoryMiB } = config.scanning
+  const attaching = composeAttaching(metadata, config, { content, log })
+  if (attaching) startAttaching(jobs, attaching)
   const scanning: Omit<Scanning, 'readImage'> = {
     tables: metadata.inventories,
     blobLinks: metadata.blobLinks,
     blobs: stores.blobs,
     readSbom: readSbomSafely,
     matchNew: composeMatchNew(metadata),
+    wasRead: async digest => attaching && attachEverywhere(attaching, digest),
     clock: systemClock,
     settings: { workers, attempts: ATTEMPTS, retryMs: RETRY_MS, sbomBytes: MOST_SBOM_BYTES },
     observer: {
@@ -79,6 +86,14 @@ export function startScanning(
     } finally {
       pool.stop()
     }
+  })
+}
+
+/** To images that were known before they came to another repository; those that are new are attached to when read. */
+function startAttaching(jobs: Pick<Berth['jobs'], 'repeat'>, attaching: Attaching): void {
+  let after = 0
+  jobs.repeat('attached-sboms', ATTACH_SECONDS, async signal => {
+    after = await attachToNew(attaching, after, signal)
   })
 }
 

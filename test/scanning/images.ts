@@ -77,7 +77,7 @@ export interface Scan {
   readonly packages: number
   readonly madeAt?: string
   readonly problems: readonly { readonly path: string; readonly reason: string }[]
-  readonly sboms: readonly { readonly digest: string; readonly packages: number }[]
+  readonly sboms: readonly { readonly digest: string; readonly madeBy?: string; readonly packages: number }[]
   readonly progress?: { readonly readBytes: number; readonly totalBytes?: number }
 }
 

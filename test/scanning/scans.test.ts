@@ -152,6 +152,14 @@ describe('images by what they hold', () => {
     expect(await search({ name: 'searched', version: '<' })).toContain('version: "<" is none')
   })
 
+  test('are found by what people call a package: the last part of its name', async () => {
+    await push(client, 'search/scoped', 'v1', layerOf(npm('app', '@scope/scoped-name', '1.0.0')))
+    await untilScanned(api, 'search/scoped', 'v1')
+    expect(await search({ name: 'scoped-name' })).toEqual(['1.0.0'])
+    expect(await search({ name: '@scope/scoped-name' })).toEqual(['1.0.0'])
+    expect(await search({ name: 'scoped' })).toEqual([])
+  })
+
   test('come in pages that have each once', async () => {
     const found: string[] = []
     for (let path: string | undefined = '/packages?name=searched&limit=1'; path !== undefined; ) {

@@ -3,6 +3,7 @@ export { forgetInventories } from './forget-inventories.ts'
 export { type ImagePackage, listPackages, type PackageRequest } from './image-packages.ts'
 export type { ScannedImage } from './images-of.ts'
 export { listFindings } from './list-findings.ts'
+export { type Attaching, attachEverywhere, attachToNew, type Pushing } from './sbom/attach-sbom.ts'
 export { makeSbom, SBOM_FORMATS, type Sbom, type SbomFormat } from './sbom/make-sbom.ts'
 export { scanUntil } from './scan-until.ts'
 export type {

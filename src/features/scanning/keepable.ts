@@ -38,8 +38,10 @@ function unkeepable(each: PlacedPackage): string | undefined {
 }
 
 function cleaned({ source, ...each }: PlacedPackage): PlacedPackage {
+  const shortName = /[:/]([^:/]+)$/.exec(each.name)?.[1]
   return {
     ...each,
+    ...(shortName === undefined ? {} : { shortName: clean(shortName) }),
     ecosystem: clean(each.ecosystem),
     name: clean(each.name),
     version: clean(each.version),

@@ -59,6 +59,7 @@ async function read(scanning: Scanning, image: Placed, signal: AbortSignal): Pro
     const found = await scanning.readImage(layers.image, signal).finally(() => layers.stop())
     if ('refused' in found) return refuse(scanning, image, found.refused, startedAt)
     await keep(scanning, image, { found, layers: kind.layers.map(({ digest }) => digest) }, startedAt)
+    await scanning.wasRead(image.digest)
     return 'read'
   }
   const bytes = await readDocument(scanning, image, kind.document)

@@ -64,7 +64,8 @@ export interface Scanning {
   readonly readSbom: ReadSbom
   /** Compares packages that are new with all advisories. @throws what may be otherwise another time. */
   readonly matchNew: (packageIds: readonly number[]) => Promise<void>
-  /** Is told of an image that was read, before it is taken for done: what is attached to it, for one. */
+  /** Is told of an image whose layers were read. */
+  readonly wasRead: (digest: Digest) => Promise<void>
   readonly clock: Clock
   readonly settings: ScanSettings
   readonly observer: ScanObserver

@@ -11,6 +11,8 @@ export interface InventoriesSchema {
     /** OSV's name, with the release where OSV has one. */
     ecosystem: string
     name: string
+    /** Without what stands before it, as people say it: log4j-core. Null when the name is short by itself. */
+    short_name: string | null
     version: string
     /** What it was built from; null where the ecosystem does not speak of that. */
     source_name: string | null

@@ -105,20 +105,20 @@ export function addPackagesCommand(program: Command, context: CommandContext): v
   const asking = remote(context)
   const packages = program
     .command('packages')
-    .argument('<name>', 'as its ecosystem writes it: log4j-core is org.apache.logging.log4j:log4j-core')
+    .argument('<name>', 'such as log4j-core, or whole: org.apache.logging.log4j:log4j-core')
     .description('the images that hold a package')
     .option('--before <version>', 'older than that')
-    .option('--version <range>', 'such as "1.2.3" or ">=1.0,<2.17"')
+    .option('--range <range>', 'such as "1.2.3" or ">=1.0,<2.17"')
     .option('--ecosystem <name>', 'such as Maven, Debian or Debian:12')
     .option('--most <number>', 'so many images', '1000')
-  asking<[string], RemoteFlags & { before?: string; version?: string; ecosystem?: string; most: string }>(
+  asking<[string], RemoteFlags & { before?: string; range?: string; ecosystem?: string; most: string }>(
     packages,
-    async (client, [name], { before, version, ecosystem, most }) => {
+    async (client, [name], { before, range, ecosystem, most }) => {
       const count = Number(most)
       if (!Number.isInteger(count) || count < 1) throw new CommandError(`--most: "${most}" is no number of images.`)
-      const bounds = [version, before === undefined ? undefined : `<${before}`].filter(each => each !== undefined)
-      const range = bounds.length === 0 ? undefined : bounds.join(',')
-      const query = { name, ecosystem, version: range, limit: Math.min(count, 1000) }
+      const bounds = [range, before === undefined ? undefined : `<${before}`].filter(each => each !== undefined)
+      const version = bounds.length === 0 ? undefined : bounds.join(',')
+      const query = { name, ecosystem, version, limit: Math.min(count, 1000) }
       const items = await client.all('searchPackages', { query }, count)
       const rows = items.map(({ repository, digest, packages }) => [
         repository,

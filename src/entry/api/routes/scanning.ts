@@ -160,7 +160,7 @@ export const SCANNING_ROUTES = {
     summary: 'Images that you may pull that hold a package; a short page need not be the last',
     query: z.strictObject({
       ...page.shape,
-      name: text.min(1).describe('as its ecosystem’s advisories write it; also of what was built from it'),
+      name: text.min(1).describe('whole or its last part: log4j-core; also of what it was built from'),
       ecosystem: text.optional().describe('as OSV has it, with or without a release: Debian, Debian:12, Maven'),
       version: text.optional().describe('a version, or a range: <2.17; >=1.0,<2.17'),
     }),

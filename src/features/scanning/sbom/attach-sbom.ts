@@ -5,7 +5,7 @@ import { authorize, type Permit } from '../../access/index.ts'
 import { SYSTEM } from '../../identity/index.ts'
 import { MADE_HERE } from '../kind-of-image.ts'
 import type { Scans } from '../scans.ts'
-import { contentOf, SBOM_MEDIA_TYPES, type SbomFormat, writeSbom } from './make-sbom.ts'
+import { packagesOf, SBOM_MEDIA_TYPES, type SbomFormat, writeSbom } from './make-sbom.ts'
 
 /** How documents become referrers: as everything that is pushed does, so that quotas and rules count for them too. */
 export interface Pushing {
@@ -28,6 +28,7 @@ export interface Attaching extends Pick<Scans, 'tables' | 'version'> {
 }
 
 const EMPTY = new TextEncoder().encode('{}')
+const CREATED = 'org.opencontainers.image.created'
 const PART = 100
 
 /** Attaches what an image holds to it, in each repository that has it. */
@@ -68,24 +69,21 @@ async function attachOne(
   const inventory = await tables.inventories.find(digest)
   const image = await pushing.find(repository, digest)
   if (inventory?.madeAt === undefined || !image || !isImageManifest(image.mediaType)) return
-  const content = await contentOf(
-    attaching,
-    { repository, digest, platform: undefined },
-    { ...inventory, madeAt: inventory.madeAt },
-  )
-  const document = blobOf((await writeSbom(format, content)).text)
+  const { madeAt } = inventory
   const mine = (await pushing.referrers(repository, digest)).filter(
     each => each.artifactType === SBOM_MEDIA_TYPES[format] && each.annotations?.[MADE_HERE] !== undefined,
   )
-  if (!mine.some(each => each.annotations?.[MADE_HERE] === document.digest)) {
-    const permit = await permitOf('push', repository)
-    for (const blob of [blobOf(EMPTY), document]) await pushing.pushBlob(permit, blob.digest, blob.bytes)
-    const manifest = blobOf(manifestText(image, document, { format, madeAt: inventory.madeAt }))
-    await pushing.pushManifest(permit, manifest.digest, manifest.bytes)
-  }
-  for (const old of mine)
-    if (old.annotations?.[MADE_HERE] !== document.digest)
-      await pushing.deleteManifest(await permitOf('delete', repository), old.digest)
+  // Since when it is known changes with what is known, and with nothing else.
+  if (mine.some(each => each.annotations?.[CREATED] === textOf(madeAt))) return
+  const packages = await packagesOf(attaching, [digest])
+  const content = { repository, digest, platform: undefined, packages, madeAt, version: attaching.version }
+  const { distribution, problems } = inventory
+  const document = blobOf((await writeSbom(format, { ...content, distribution, problems })).text)
+  const permit = await permitOf('push', repository)
+  for (const blob of [blobOf(EMPTY), document]) await pushing.pushBlob(permit, blob.digest, blob.bytes)
+  const manifest = blobOf(manifestText(image, document, { format, madeAt }))
+  await pushing.pushManifest(permit, manifest.digest, manifest.bytes)
+  for (const old of mine) await pushing.deleteManifest(await permitOf('delete', repository), old.digest)
 }
 
 /** Berth's own: nobody asked, and whoever may pull the image may see what it holds. */
@@ -107,8 +105,12 @@ function manifestText(
     config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: blobOf(EMPTY).digest, size: EMPTY.length },
     layers: [{ mediaType, digest, size: bytes.length }],
     subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
-    annotations: { [MADE_HERE]: digest, 'org.opencontainers.image.created': new Date(madeAt).toISOString() },
+    annotations: { [MADE_HERE]: digest, [CREATED]: textOf(madeAt) },
   })
+}
+
+function textOf(ms: number): string {
+  return new Date(ms).toISOString()
 }
 
 interface Blob {

@@ -1,5 +1,5 @@
 import type { Digest } from '../../../oci/index.ts'
-import type { HeldPackage, StoredInventory } from '../../../stores/metadata/index.ts'
+import type { HeldPackage } from '../../../stores/metadata/index.ts'
 import type { Permit } from '../../access/index.ts'
 import { type PackageRequest, readImage, sourcesOf } from '../image-packages.ts'
 import type { ScannedImage } from '../images-of.ts'
@@ -31,16 +31,9 @@ export async function makeSbom(
   { format, ...wanted }: Pick<PackageRequest, 'reference' | 'platform'> & { readonly format: SbomFormat },
 ): Promise<Sbom> {
   const { image, inventory } = await readImage(scans, permit, wanted)
-  return writeSbom(format, await contentOf(scans, image, inventory))
-}
-
-export async function contentOf(
-  scans: Pick<Scans, 'tables' | 'version'>,
-  image: ScannedImage,
-  { distribution, madeAt, problems }: Pick<StoredInventory, 'distribution' | 'problems'> & { readonly madeAt: number },
-): Promise<SbomContent> {
-  const packages = await packagesOf(scans, image)
-  return { ...image, distribution, madeAt, problems, packages, version: scans.version }
+  const { distribution, madeAt, problems } = inventory
+  const packages = await packagesOf(scans, await sourcesOf(scans, image))
+  return writeSbom(format, { ...image, distribution, madeAt, problems, packages, version: scans.version })
 }
 
 export async function writeSbom(format: SbomFormat, content: SbomContent): Promise<Sbom> {
@@ -48,10 +41,13 @@ export async function writeSbom(format: SbomFormat, content: SbomContent): Promi
   return { image: content, mediaType: SBOM_MEDIA_TYPES[format], text }
 }
 
-/** Each package once, with all its places. */
-async function packagesOf(scans: Pick<Scans, 'tables'>, image: ScannedImage): Promise<readonly SbomPackage[]> {
+/** Each package once, with all its places. @param sources the image, then what speaks of it. */
+export async function packagesOf(
+  scans: Pick<Scans, 'tables'>,
+  sources: readonly Digest[],
+): Promise<readonly SbomPackage[]> {
   const found = new Map<number, SbomPackage & { readonly places: SbomPackage['places'][number][] }>()
-  for (const [index, digest] of (await sourcesOf(scans, image)).entries()) {
+  for (const [index, digest] of sources.entries()) {
     const saidBy = index === 0 ? undefined : digest
     for await (const { id, position: _, layer, path, ...each } of heldBy(scans, digest)) {
       const known = found.get(id)
@@ -62,7 +58,7 @@ async function packagesOf(scans: Pick<Scans, 'tables'>, image: ScannedImage): Pr
   return [...found.values()]
 }
 
-export async function* heldBy(
+async function* heldBy(
   { tables: { inventories } }: Pick<Scans, 'tables'>,
   digest: Digest,
 ): AsyncGenerator<HeldPackage> {

@@ -32,7 +32,9 @@ export function purlOfImage({ repository, digest }: SbomContent): string {
 
 /** A UUID of what the document says, so that it is the same for the same. */
 export function uuidOf(content: SbomContent): string {
-  const bytes = createHash('sha256').update(JSON.stringify(content)).digest().subarray(0, 16)
+  const { repository, digest, platform, distribution, madeAt, packages, problems, version } = content
+  const said = JSON.stringify([repository, digest, platform, distribution, madeAt, packages, problems, version])
+  const bytes = createHash('sha256').update(said).digest().subarray(0, 16)
   // Version 8, of one's own making: RFC 9562.
   bytes[6] = ((bytes[6] as number) & 0x0f) | 0x80
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80

@@ -192,6 +192,17 @@ export function inventoriesContract(name: string, open: () => Promise<OpenedEngi
       expect(await ecosystems('Debian:12')).toEqual(['Debian:12'])
     })
 
+    test('packages are found by what people call them, too', async () => {
+      await tables.packages.ensure([
+        { ...packageOf('org.apache.logging.log4j:log4j-core', '2.14.1', 'Maven'), shortName: 'log4j-core' },
+        packageOf('log4j-core', '1.0.0'),
+      ])
+      const versions = async (name: string) =>
+        (await tables.search.versions(name, undefined, 10)).map(({ version }) => version).toSorted()
+      expect(await versions('log4j-core')).toEqual(['1.0.0', '2.14.1'])
+      expect(await versions('org.apache.logging.log4j:log4j-core')).toEqual(['2.14.1'])
+    })
+
     test('inventories go with the last of their manifests, and packages with the last who holds them', async () => {
       await push(1, 1)
       await push(2, 1)

@@ -26,7 +26,7 @@ export interface HolderPosition {
 
 /** Which images hold a package. */
 export interface PackageSearch {
-  /** Those of that name, the binary's or what it was built from. @param ecosystem with or without a release. */
+  /** Those of that name, whole or short, or built from what has it. @param ecosystem with or without a release. */
   versions(name: string, ecosystem: string | undefined, limit: number): Promise<readonly PackageVersion[]>
   /** In the order in which they came to the line. */
   holders(
@@ -39,7 +39,7 @@ export function createPackageSearch({ db }: Engine): PackageSearch {
   return {
     async versions(name, ecosystem, limit) {
       const found = new Map<number, PackageVersion>()
-      for (const column of ['name', 'source_name'] as const) {
+      for (const column of ['name', 'short_name', 'source_name'] as const) {
         const rows = await db
           .selectFrom('packages')
           .select(['id', 'ecosystem', 'version'])

@@ -4,6 +4,8 @@ import type { Engine, Queries } from '../engine.ts'
 import { type PackageKey, packageIdentity } from './package-identity.ts'
 
 export interface NewPackage extends PackageKey {
+  /** As people say it, where that is another: log4j-core. */
+  readonly shortName?: string | undefined
   readonly licences: readonly string[]
 }
 
@@ -81,10 +83,11 @@ async function ensureSome(
   await find()
   const absent = packages.filter(([identity]) => !known.has(identity))
   if (absent.length === 0) return known
-  const rows = absent.map(([identity, { ecosystem, name, version, source, purl, licences }]) => ({
+  const rows = absent.map(([identity, { ecosystem, name, shortName, version, source, purl, licences }]) => ({
     identity,
     ecosystem,
     name,
+    short_name: shortName ?? null,
     version,
     source_name: source?.name ?? null,
     source_version: source?.version ?? null,

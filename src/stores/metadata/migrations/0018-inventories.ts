@@ -12,6 +12,7 @@ export const inventories: Migration = {
       .addColumn('identity', text, column => column.notNull().unique())
       .addColumn('ecosystem', text, column => column.notNull())
       .addColumn('name', text, column => column.notNull())
+      .addColumn('short_name', text)
       .addColumn('version', text, column => column.notNull())
       .addColumn('source_name', text)
       .addColumn('source_version', text)
@@ -25,6 +26,12 @@ export const inventories: Migration = {
       .on('packages')
       .columns(['source_name', 'ecosystem', 'id'])
       .where(sql.ref('source_name'), 'is not', null)
+      .execute()
+    await db.schema
+      .createIndex('packages_by_short_name')
+      .on('packages')
+      .columns(['short_name', 'ecosystem', 'id'])
+      .where(sql.ref('short_name'), 'is not', null)
       .execute()
     await db.schema
       .createIndex('packages_unmatched')

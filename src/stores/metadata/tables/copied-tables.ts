@@ -97,6 +97,7 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
       'identity',
       'ecosystem',
       'name',
+      'short_name',
       'version',
       'source_name',
       'source_version',

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { berthCommand } from '../support/berth-command.ts'
+import { registryClient } from '../support/registry-client.ts'
+import { apiOf } from '../support/sign-in.ts'
+import { type Berth, startBerth } from '../support/start-berth.ts'
+import { layerOf, npm, type Pushed, push, pushManifestOf, SCANNING, untilScanned } from './images.ts'
+
+const ADVISORIES = [
+  ['CVE-2026-0001', 'left-pad', '1.3.1', 'HIGH'],
+  ['CVE-2026-0002', 'left-pad', '2.0.0', 'LOW'],
+] as const
+
+let berth: Berth
+let folder: string
+let pushed: Pushed
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'berth-scan-'))
+  berth = await startBerth({ env: SCANNING })
+  for (const [id, name, fixed, severity] of ADVISORIES)
+    await Bun.write(
+      join(folder, 'advisories', `${id}.json`),
+      JSON.stringify({
+        id: `GHSA-${id.slice(-4)}`,
+        aliases: [id],
+        modified: '2026-01-01T00:00:00Z',
+        published: '2026-01-01T00:00:00Z',
+        affected: [
+          {
+            package: { ecosystem: 'npm', name },
+            ranges: [{ type: 'SEMVER', events: [{ introduced: '0' }, { fixed }] }],
+          },
+        ],
+        database_specific: { severity },
+      }),
+    )
+  await json('advisories', 'update', '--from', join(folder, 'advisories'))
+  const client = registryClient(berth.url)
+  pushed = await push(client, 'team/app', 'v1', layerOf(npm('app', 'left-pad', '1.3.0')))
+  await push(client, 'team/fine', 'v1', layerOf(npm('app', 'left-pad', '2.0.0')))
+  await push(client, 'team/broken', 'v1', layerOf({ name: 'a', content: 'b', sizeBytes: 1 << 30 }))
+  await pushManifestOf(client, 'team/chart', 'v1', { layers: [layerOf()], layerType: 'application/vnd.chart' })
+})
+afterAll(async () => {
+  await berth?.[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const run = (...args: readonly string[]) =>
+  berthCommand(berth.dataFolder, args, { BERTH_URL: berth.url, BERTH_USERNAME: 'any', BERTH_PASSWORD: 'body' })
+async function json(...args: readonly string[]) {
+  const { code, stdout, stderr } = await run(...args, '--json')
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stderr}${stdout}`)
+  return JSON.parse(stdout)
+}
+
+describe('berth scan', () => {
+  test('waits, and tells the findings with all that a pipeline wants to know', async () => {
+    const { images, findings } = await json('scan', 'team/app:v1', '--wait')
+    expect(images).toMatchObject([{ digest: pushed.image.digest, state: 'read', packages: 1 }])
+    expect(findings).toMatchObject([
+      {
+        id: 'CVE-2026-0001',
+        aliases: ['GHSA-0001'],
+        ecosystem: 'npm',
+        package: 'left-pad',
+        version: '1.3.0',
+        fixedIn: '1.3.1',
+        severity: 'high',
+        layer: pushed.layers[0]?.digest,
+        path: 'app/node_modules/left-pad/package.json',
+      },
+      { id: 'CVE-2026-0002', severity: 'low', fixedIn: '2.0.0' },
+    ])
+  })
+
+  test('ends with 1 when there are findings so severe, with 2 when it could not be scanned, else with 0', async () => {
+    for (const [args, code, said] of [
+      [['team/app:v1', '--wait', '--fail-on', 'high'], 1, /CVE-2026-0001 +high +left-pad +1.3.0 +1.3.1/],
+      [['team/app:v1', '--wait', '--fail-on', 'critical'], 0, /1 packages/],
+      [['team/fine:v1', '--wait', '--fail-on', 'unknown'], 0, /No known vulnerabilities/],
+      [['team/broken:v1', '--wait'], 2, /failed: /],
+      [['team/chart:v1', '--wait'], 2, /unsupported: It is no container image/],
+      [['team/app:v1'], 0, /1 to be scanned/],
+    ] as const) {
+      const { code: ended, stdout } = await run('scan', ...args)
+      expect([args, ended, stdout]).toEqual([args, code, expect.stringMatching(said)])
+    }
+  })
+
+  test('says what is wrong with what it was asked', async () => {
+    for (const [args, said] of [
+      [['scan', 'team/app:nothing', '--wait'], 'There is no image'],
+      [['scan', 'team/app:v1', '--fail-on', 'high'], '--fail-on needs --wait'],
+      [['scan', 'team/app:v1', '--wait', '--fail-on', 'awful'], '"awful" is none of critical'],
+      [['sbom', 'team/app:v1', '--format', 'text'], 'neither cyclonedx nor spdx'],
+      [['sbom', 'team/chart:v1'], 'no container image'],
+      [['findings', '--most', '0'], '--most'],
+      [['packages', 'left-pad', '--range', '<'], 'version'],
+    ] as const) {
+      const { code, stderr } = await run(...args)
+      expect([args, code, stderr]).toEqual([args, 2, expect.stringContaining(said)])
+    }
+  })
+})
+
+test('berth findings tells them wherever they are, by project, repository, severity, fix and id', async () => {
+  await untilScanned(apiOf(berth.url), 'team/app', 'v1')
+  const ids = async (...args: readonly string[]) =>
+    (await json('findings', ...args)).map(({ id }: { id: string }) => id).toSorted()
+  expect(await ids()).toEqual(['CVE-2026-0001', 'CVE-2026-0002'])
+  expect(await ids('--project', 'team', '--severity', 'high,critical')).toEqual(['CVE-2026-0001'])
+  expect(await ids('--repository', 'team/fine')).toEqual([])
+  expect(await ids('--id', 'GHSA-0002', '--fixable')).toEqual(['CVE-2026-0002'])
+  expect(await ids('--exploited')).toEqual([])
+  expect((await run('findings')).stdout).toMatch(/^REPOSITORY +DIGEST +ID.*\nteam\/app +sha256:/)
+})
+
+test('berth packages tells the images that hold a package before a version', async () => {
+  const repositories = async (...args: readonly string[]) =>
+    (await json('packages', 'left-pad', ...args)).map(({ repository }: { repository: string }) => repository).toSorted()
+  await untilScanned(apiOf(berth.url), 'team/fine', 'v1')
+  expect(await repositories()).toEqual(['team/app', 'team/fine'])
+  expect(await repositories('--before', '2.0.0')).toEqual(['team/app'])
+  expect(await repositories('--range', '>=1.3.1', '--ecosystem', 'npm')).toEqual(['team/fine'])
+})
+
+test('berth sbom prints the document, or writes it', async () => {
+  const { code, stdout } = await run('sbom', 'team/app:v1', '--format', 'spdx')
+  expect([code, JSON.parse(stdout).spdxVersion]).toEqual([0, 'SPDX-2.3'])
+  const file = join(folder, 'app.cdx.json')
+  await json('sbom', 'team/app:v1', '--output', file)
+  expect((await Bun.file(file).json()).specVersion).toBe('1.6')
+})
