@@ -182,7 +182,8 @@ async function* pagesOf<Row>(read: (page: Page<Row>) => Promise<readonly Row[]>)
     // SQLite answers at once, and requests are waiting.
     await new Promise(resolve => setImmediate(resolve))
     // What was read is done with; left to itself, the heap would grow by as much again as all that is kept.
-    if ((pages += 1) % PAGES_BETWEEN_COLLECTIONS === 0) Bun.gc(true)
+    pages += 1
+    if (pages % PAGES_BETWEEN_COLLECTIONS === 0) Bun.gc(true)
     after = rows.length < PAGE_ROWS ? undefined : rows.at(-1)
   } while (after !== undefined)
 }
