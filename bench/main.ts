@@ -14,6 +14,7 @@ import type { Bound } from './bounds/bound.ts'
 import { inventory } from './bounds/inventory.ts'
 import { memory, memoryOf } from './bounds/memory.ts'
 import { processes } from './bounds/processes.ts'
+import { pullsWhileScanning } from './bounds/pulls-while-scanning.ts'
 import { quotas } from './bounds/quotas.ts'
 import { retention } from './bounds/retention.ts'
 import { scale } from './bounds/scale.ts'
@@ -60,14 +61,18 @@ const wanted = ({ name }: { readonly name: string }) => flags.only === undefined
 try {
   // Downloads and makes images for half an hour: only when it is asked for.
   if (flags.only === 'accuracy') await accuracy(find('syft', flags.syft, 'accuracy'))
+  else await comparisonsAndBounds()
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
+
+async function comparisonsAndBounds(): Promise<void> {
   const compared = [...(await runComparisons()), ...(await runContests())]
   const bounds = [...(await runBounds()), ...(await runScaledBounds())]
   for (const table of [comparisonTable(compared), costTable(compared), boundTable(bounds)]) console.log(`${table}\n`)
   for (const failure of failureList(compared)) console.log(failure)
   const missed = misses(compared, bounds)
   console.log(missed.length === 0 ? 'Every aim was reached.' : `Missed: ${missed.join('; ')}.`)
-} finally {
-  await rm(folder, { recursive: true, force: true })
 }
 
 async function runComparisons(): Promise<Compared[]> {
@@ -129,7 +134,17 @@ async function runBounds(): Promise<Bound[]> {
   const measured: Bound[] = []
   const inventories = (at: string, times: number) =>
     inventory(at, times, find('syft', flags.syft, "inventories in syft's time"))
-  const runs = { scale, memory, processes, access, audit, quotas, retention, inventory: inventories }
+  const runs = {
+    scale,
+    memory,
+    processes,
+    access,
+    audit,
+    quotas,
+    retention,
+    inventory: inventories,
+    'pulls while scanning': pullsWhileScanning,
+  }
   for (const [name, run] of Object.entries(runs)) {
     if (!wanted({ name })) continue
     progress(name)

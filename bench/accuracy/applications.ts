@@ -1,4 +1,5 @@
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run, write } from './commands.ts'
 
@@ -64,8 +65,7 @@ export async function goApplication(folder: string, modules: Versions, imports: 
 
 /** Jars of artifacts and of all that they need, in a folder. */
 export async function javaLibraries(folder: string, artifacts: readonly string[]): Promise<void> {
-  const source = join(folder, '..', 'java-source')
-  await rm(source, { recursive: true, force: true })
+  const source = await mkdtemp(join(tmpdir(), 'java-source-'))
   const dependencies = artifacts.map(artifact => {
     const [group, name, version] = artifact.split(':')
     return `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`
@@ -78,6 +78,7 @@ export async function javaLibraries(folder: string, artifacts: readonly string[]
     ['mvn', '-q', '-B', 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${folder}`],
     source,
   )
+  await rm(source, { recursive: true })
 }
 
 /** An archive of everything in a folder, stored as Spring Boot does, so that it can be read without unpacking. */

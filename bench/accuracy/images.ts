@@ -75,7 +75,7 @@ const PYTHON = [
   'urllib3==1.23',
   'pyyaml==6.0',
   'cryptography==39.0.0',
-  'sqlalchemy==1.3.0',
+  'sqlalchemy==1.4.50',
 ]
 const GO = {
   'golang.org/x/net': 'v0.7.0',
@@ -106,7 +106,7 @@ const STRUTS = [
   'com.fasterxml.jackson.core:jackson-databind:2.9.8',
   'org.yaml:snakeyaml:1.26',
 ]
-const RUST = { time: '0.1.43', regex: '1.5.4', smallvec: '1.6.0', 'crossbeam-utils': '0.8.6', serde_json: '1.0.64' }
+const RUST = { time: '0.1.43', regex: '1.5.4', smallvec: '1.6.0', serde_json: '1.0.64' }
 
 export const recipes = (auditable: string): readonly Recipe[] => [
   { name: 'Debian 12', layers: async shop => [await bookworm(shop)] },
@@ -150,6 +150,20 @@ export const recipes = (auditable: string): readonly Recipe[] => [
     layers: async shop => [await shop.tree('rust', folder => rustApplication(folder, RUST, auditable))],
   },
   {
+    name: '.NET framework and library',
+    // They come with two packages of Python.
+    layers: async shop => [
+      await shop.tree('dotnet', folder => pythonApplication(folder, ['dotnetcore2==3.1.23', 'pythonnet==3.0.3'])),
+    ],
+  },
+  {
+    name: 'bundled application with its lock',
+    layers: async shop => {
+      const installed = await shop.tree('npm-small', folder => npmApplication(folder, NPM))
+      return [await shop.tree('bundled', folder => bundled(installed, folder))]
+    },
+  },
+  {
     name: 'npm application, partly deleted and replaced',
     layers: async shop => {
       const lower = await shop.tree('npm-small', folder => npmApplication(folder, NPM))
@@ -175,6 +189,14 @@ async function struts(folder: string): Promise<void> {
   await mkdir(join(folder, 'app'), { recursive: true })
   await storedArchive(unpacked, join(folder, 'app/store.war'))
   await shadedArchive(await jarsIn(join(unpacked, 'WEB-INF/lib')), join(folder, 'app/all-in-one.jar'))
+}
+
+/** One file of code, and the lock that it was made by. */
+async function bundled(installed: string, folder: string): Promise<void> {
+  await write(folder, {
+    'app/server.js': 'console.log("all in one")',
+    'app/package-lock.json': await Bun.file(join(installed, 'app/package-lock.json')).text(),
+  })
 }
 
 /** A layer above an application of npm: one package is gone, one folder is another, one package is newer. */

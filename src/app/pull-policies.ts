@@ -57,7 +57,7 @@ function entryOfBreach(
       policies: [...new Set(breaches.map(({ project }) => ownerText(project)))],
       rules: breaches.map(({ rule }) => rule),
       findings: findings.slice(0, TOLD_FINDINGS).map(findingText),
-      count: findings.length,
+      count: breaches.reduce((sum, breach) => sum + breach.findings.length + breach.more, 0),
     },
   })
 }

@@ -8,7 +8,8 @@ const purlsOf = async (...files: readonly TarFile[]) => (await read(imageWith(fi
 
 test.each([
   ['ID=debian\nVERSION_ID="12"', 'Debian:12'],
-  ['ID=debian\nVERSION_CODENAME=trixie', 'Debian:trixie'],
+  ['ID=debian\nVERSION_CODENAME=trixie', 'Debian:13'],
+  ['ID=debian\nVERSION_CODENAME=someday', 'Debian:someday'],
   ['ID=ubuntu\nVERSION_ID="22.04"\nVERSION="22.04.3 LTS (Jammy Jellyfish)"', 'Ubuntu:22.04:LTS'],
   ['ID=ubuntu\nVERSION_ID="23.10"\nVERSION="23.10 (Mantic Minotaur)"', 'Ubuntu:23.10'],
   ['ID=alpine\nVERSION_ID=3.19.1', 'Alpine:v3.19'],

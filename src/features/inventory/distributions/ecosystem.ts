@@ -4,9 +4,12 @@ const major = (version: string) => version.split('.', 1)[0] ?? ''
 const minor = (version: string) => version.split('.', 2).join('.')
 const released = (name: string, version: string) => (version === '' ? name : `${name}:${version}`)
 
+/** Debian's testing says its name only, until it is released. */
+const UNRELEASED: Readonly<Record<string, string>> = { trixie: '13', forky: '14', duke: '15' }
+
 /** By ID of os-release: OSV's name of the ecosystem. https://ossf.github.io/osv-schema/#defined-ecosystems */
 const ECOSYSTEMS: Readonly<Record<string, (release: OsRelease) => string>> = {
-  debian: ({ version, codename, fullVersion }) => released('Debian', major(version) || codename || fullVersion),
+  debian: ({ version, codename }) => released('Debian', major(version) || (UNRELEASED[codename] ?? codename)),
   ubuntu: ({ version, fullVersion }) =>
     released('Ubuntu', isLongTerm(version, fullVersion) ? `${minor(version)}:LTS` : minor(version)),
   alpine: ({ version }) => released('Alpine', /^\d+\.\d+(\.\d+)?$/.test(version) ? `v${minor(version)}` : 'edge'),

@@ -6,6 +6,7 @@ import { FRAME, FrameReader } from './frames.ts'
 import type { FromWorker, ImageRequest } from './messages.ts'
 
 const PROGRESS_EVERY_MS = 500
+const LINES_AT_ONCE = 100
 
 export interface WorkerChannels {
   readonly input: ReadableStream<Uint8Array>
@@ -40,8 +41,8 @@ async function answer(parent: Parent, { layers, limits }: ImageRequest, readers:
         },
       },
     )
-    for (const each of inventory.packages) await parent.say({ kind: 'package', package: each })
-    for (const problem of inventory.problems) await parent.say({ kind: 'problem', problem: { ...problem } })
+    await parent.sayAll(inventory.packages.map(each => ({ kind: 'package', package: each })))
+    await parent.sayAll(inventory.problems.map(problem => ({ kind: 'problem', problem: { ...problem } })))
     await parent.say({ kind: 'done', distribution: inventory.distribution && { ...inventory.distribution } })
   } catch (error) {
     if (!(error instanceof Refused)) throw error
@@ -96,8 +97,15 @@ class Parent {
   }
 
   async say(message: Said): Promise<void> {
-    this.#written = this.#written.then(() => this.#write(`${JSON.stringify(message)}\n`))
-    await this.#written
+    await this.sayAll([message])
+  }
+
+  async sayAll(messages: readonly Said[]): Promise<void> {
+    for (let at = 0; at < messages.length; at += LINES_AT_ONCE) {
+      const lines = messages.slice(at, at + LINES_AT_ONCE).map(message => `${JSON.stringify(message)}\n`)
+      this.#written = this.#written.then(() => this.#write(lines.join('')))
+      await this.#written
+    }
   }
 
   /** Says it without waiting until it is said. */

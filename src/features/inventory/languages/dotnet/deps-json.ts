@@ -1,19 +1,22 @@
 import type { FileReader } from '../../file-reader.ts'
 import type { FoundPackage } from '../../package.ts'
-import { type Fields, fieldsOf, jsonOf, wordOf } from '../document.ts'
+import { type Fields, fieldsOf, fileName, jsonOf, wordOf } from '../document.ts'
 import { nugetPackage } from '../packages.ts'
+
+/** Where a framework that programs share lies; .NET's own advisories are about it. */
+const FRAMEWORK = /(?:^|\/)shared\/(Microsoft\.\w+\.App)\/(\d[^/]*)\/\1\.deps\.json$/
 
 const BROUGHT = ['runtime', 'resources', 'native', 'compile', 'runtimeTargets']
 
 /**
  * The list of packages that the .NET SDK leaves beside each program. Those that bring no library, themselves or by
- * what they depend on, only helped to build it. Projects of the same solution are no packages.
+ * what they depend on, only helped to build it. Of projects only the program itself counts.
  */
 export const DEPS_JSON: FileReader = {
   name: '.deps.json',
   wants: ({ path }) => path.endsWith('.deps.json'),
-  read({ bytes }) {
-    const { targets, libraries } = jsonOf(bytes)
+  read({ path, bytes }) {
+    const { targets, libraries, runtimeTarget } = jsonOf(bytes)
     const library = fieldsOf(libraries)
     const items = new Map<string, Fields>()
     for (const target of Object.values(fieldsOf(targets))) {
@@ -21,13 +24,26 @@ export const DEPS_JSON: FileReader = {
         items.set(key, { ...items.get(key), ...fieldsOf(value) })
     }
     const bringing = bringingLibraries(items)
-    return [...items.keys()].flatMap((key): readonly FoundPackage[] => {
+    const program = `${fileName(path).slice(0, -'.deps.json'.length)}/`
+    const found = [...items.keys()].flatMap((key): readonly FoundPackage[] => {
       const type = wordOf(fieldsOf(library[key]).type)
       const slash = key.indexOf('/')
-      if (type === 'project' || type === 'referenceassembly' || slash < 0 || !bringing.has(key)) return []
-      return nugetPackage(key.slice(0, slash), key.slice(slash + 1))
+      const isItself = type === 'project' && key.startsWith(program)
+      const isLibrary = type !== 'project' && type !== 'referenceassembly' && bringing.has(key)
+      return slash > 0 && (isItself || isLibrary) ? nugetPackage(key.slice(0, slash), key.slice(slash + 1)) : []
     })
+    const known = new Set(found.map(({ name }) => name))
+    return [...found, ...frameworkOf(path, fieldsOf(runtimeTarget)).filter(({ name }) => !known.has(name))]
   },
+}
+
+/** By its folder, and as the package of its platform, which advisories since .NET 5 name. */
+function frameworkOf(path: string, runtimeTarget: Fields): readonly FoundPackage[] {
+  const [, name, version] = FRAMEWORK.exec(path) ?? []
+  if (name === undefined) return []
+  const platform = wordOf(runtimeTarget.name)?.split('/', 2)[1]
+  const ofPlatform = platform === undefined ? [] : nugetPackage(`${name}.Runtime.${platform}`, version)
+  return [...nugetPackage(name, version), ...ofPlatform]
 }
 
 /** Those that have libraries, and those that depend on them: from the former upwards, so that circles end. */

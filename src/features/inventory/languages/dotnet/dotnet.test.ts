@@ -16,14 +16,32 @@ test('packages beside a program are those that bring a library, or need one that
         'App/1.0.0': { dependencies: { Meta: '2.0.0' }, runtime: { 'App.dll': {} } },
         'Meta/2.0.0': { dependencies: { 'Newtonsoft.Json': '12.0.1' } },
         'Newtonsoft.Json/12.0.1': { runtime: { 'lib/netstandard2.0/Newtonsoft.Json.dll': {} } },
+        'Shop.Core/1.0.0': { runtime: { 'Shop.Core.dll': {} } },
         'StyleCop/1.1.0': {},
         'Circle.A/1.0.0': { dependencies: { 'Circle.B': '1.0.0' } },
         'Circle.B/1.0.0': { dependencies: { 'Circle.A': '1.0.0' } },
       },
     },
-    libraries: { 'App/1.0.0': { type: 'project' }, 'Newtonsoft.Json/12.0.1': { type: 'package' } },
+    libraries: {
+      'App/1.0.0': { type: 'project' },
+      'Shop.Core/1.0.0': { type: 'project' },
+      'Newtonsoft.Json/12.0.1': { type: 'package' },
+    },
   }
-  expect(await find('app/App.deps.json', document)).toEqual(['Meta 2.0.0', 'Newtonsoft.Json 12.0.1'])
+  expect(await find('app/App.deps.json', document)).toEqual(['App 1.0.0', 'Meta 2.0.0', 'Newtonsoft.Json 12.0.1'])
+})
+
+test('a framework that programs share is found by its folder, as advisories of .NET name it', async () => {
+  const document = {
+    runtimeTarget: { name: '.NETCoreApp,Version=v3.1/linux-x64' },
+    targets: { '.NETCoreApp,Version=v3.1/linux-x64': { 'Microsoft.NETCore.Platforms/3.1.9': {} } },
+    libraries: {},
+  }
+  const path = 'usr/share/dotnet/shared/Microsoft.NETCore.App/3.1.23/Microsoft.NETCore.App.deps.json'
+  expect(await find(path, document)).toEqual([
+    'Microsoft.NETCore.App 3.1.23',
+    'Microsoft.NETCore.App.Runtime.linux-x64 3.1.23',
+  ])
 })
 
 test('packages.lock.json names what was resolved, and no projects', async () => {

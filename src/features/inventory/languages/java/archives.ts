@@ -10,7 +10,8 @@ import { readManifest, readProperties } from './manifest.ts'
 
 const ARCHIVE = /\.(?:jar|war|ear|par|sar|nar|jpi|hpi|kar|far|lpkg|rar|zap)$/i
 const DEEPEST = 8
-const LARGEST_ARCHIVE_BYTES = 256 * 1024 * 1024
+/** Of archives that are unpacked, one in the other, at the same time; those that are stored take nothing. */
+const MOST_HELD_BYTES = 256 * 1024 * 1024
 const LARGEST_TEXT_BYTES = 8 * 1024 * 1024
 
 /** Archives of Java, and those in them: what Maven left in each, and else what its manifest and its name tell. */
@@ -19,7 +20,7 @@ export const JAVA_ARCHIVES: FileReader = {
   // Programs may lie in front of an archive, but what begins as RAR does is one.
   wants: ({ path, head }) => ARCHIVE.test(path) && !startsWith(head, 'Rar!'),
   read({ path, bytes }) {
-    const reading: Reading = { budget: newBudget(), found: [], problems: [] }
+    const reading: Reading = { budget: newBudget(), heldBytes: 0, found: [], problems: [] }
     try {
       readArchive(reading, { name: fileName(path), bytes, within: '', depth: 1 })
     } catch (error) {
@@ -33,6 +34,7 @@ export const JAVA_ARCHIVES: FileReader = {
 
 interface Reading {
   readonly budget: Budget
+  heldBytes: number
   readonly found: FoundPackage[]
   readonly problems: string[]
 }
@@ -62,12 +64,15 @@ function readArchive(reading: Reading, archive: Archive): void {
 
 function readNested(reading: Reading, outer: Archive, member: ZipMember): void {
   if (outer.depth === DEEPEST) throw new Error(`${member.name} is in ${DEEPEST} archives, and deeper ones are not read`)
-  readArchive(reading, {
-    name: fileName(member.name),
-    bytes: unpackMember(outer.bytes, member, LARGEST_ARCHIVE_BYTES, reading.budget),
-    within: outer.within === '' ? member.name : `${outer.within}!/${member.name}`,
-    depth: outer.depth + 1,
-  })
+  const bytes = unpackMember(outer.bytes, member, MOST_HELD_BYTES - reading.heldBytes, reading.budget)
+  const heldBytes = bytes.buffer === outer.bytes.buffer ? 0 : bytes.byteLength
+  const within = outer.within === '' ? member.name : `${outer.within}!/${member.name}`
+  reading.heldBytes += heldBytes
+  try {
+    readArchive(reading, { name: fileName(member.name), bytes, within, depth: outer.depth + 1 })
+  } finally {
+    reading.heldBytes -= heldBytes
+  }
 }
 
 /** One member that is damaged does not hide the others; asking for too much ends it all. */
