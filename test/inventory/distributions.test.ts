@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { DEBIAN, imageWith, read } from './images.ts'
+import { DEBIAN, dpkgStatus, imageWith, read } from './images.ts'
 import { berkeleyOf, type MadeRpm, ndbOf, rpmHeaderOf, sqliteOf } from './rpm-databases.ts'
 import type { TarFile } from './tar.ts'
 
@@ -46,6 +46,28 @@ describe('dpkg', () => {
     expect(packages.map(({ purl }) => purl).slice(1)).toEqual([
       'pkg:deb/debian/libc6@2.36-9%2Bdeb12u4?arch=amd64&distro=debian-12&upstream=glibc',
       'pkg:deb/debian/libgcc-s1@1:12.2.0-14?arch=amd64&distro=debian-12&upstream=gcc-12%4012.2.0-14',
+    ])
+  })
+
+  test('says its licences in a file of each package, which several may share', async () => {
+    const format = 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/'
+    const { packages } = await read(
+      imageWith([
+        DEBIAN,
+        { name: 'var/lib/dpkg/status', content: dpkgStatus('gcc-12-base 1', 'libgcc-s1 1', 'old 1', 'silent 1') },
+        {
+          name: 'usr/share/doc/gcc-12-base/copyright',
+          content: `${format}\n\nFiles: *\nLicense: GPL-3+\n\nFiles: a\nLicense: MIT \n\nLicense: GPL-3+\n The text.\n`,
+        },
+        { name: 'usr/share/doc/libgcc-s1', type: '2', linkName: 'gcc-12-base' },
+        { name: 'usr/share/doc/old/copyright', content: "See `/usr/share/common-licenses/LGPL-2.1'.\n" },
+      ]),
+    )
+    expect(packages.map(({ name, licences }) => [name, licences])).toEqual([
+      ['gcc-12-base', ['GPL-3+', 'MIT']],
+      ['libgcc-s1', ['GPL-3+', 'MIT']],
+      ['old', ['LGPL-2.1']],
+      ['silent', []],
     ])
   })
 

@@ -369,6 +369,21 @@ export const MALICE: readonly Malice[] = [
     expected: { problem: /too long to be one/ },
   },
   {
+    what: 'databases and licences whose lines are spaces, which patterns try in every way',
+    layers: () => {
+      const spaces = (field: string, end: string) => `${field}: x${' '.repeat(8000)}${end}\n`
+      return [
+        tarOf(
+          DEBIAN,
+          { name: STATUS, content: `${spaces('Status', 'y').repeat(200)}${dpkgStatus('curl 1')}` },
+          { name: 'lib/apk/db/installed', content: `${spaces('P', 'y').repeat(200)}${' '.repeat(MEBIBYTE)}` },
+          { name: 'usr/share/doc/curl/copyright', content: `License:${' '.repeat(MEBIBYTE / 2)}y` },
+        ),
+      ]
+    },
+    expected: read,
+  },
+  {
     what: 'more packages than any image has',
     layers: () => [tarOf(DEBIAN, { name: STATUS, content: 'Package: a\nVersion: 1\n\n'.repeat(5000) })],
     expected: { refused: /more than 1000 packages/ },

@@ -2,7 +2,7 @@ import { paragraphs } from './paragraphs.ts'
 import type { SystemPackage, SystemReader } from './system-package.ts'
 
 const STATUS = /^var\/lib\/dpkg\/(?:status|status\.d\/[^/]+)$/
-const FIELDS = /^(Package|Version|Architecture|Source|Status):[ \t]*(.*?)[ \t]*$/i
+const FIELDS = /^(Package|Version|Architecture|Source|Status):(.*)$/i
 /** `glibc (2.36-9)` when the source has another version than the package. */
 const SOURCE = /^(\S+)(?:\s+\(([^)\s]+)\))?$/
 /** States of a package whose files are not there. */
@@ -19,7 +19,7 @@ function packageOf(lines: readonly string[]): SystemPackage | undefined {
   const fields = new Map<string, string>()
   for (const line of lines) {
     const [, field, value] = FIELDS.exec(line) ?? []
-    if (field !== undefined && value !== undefined) fields.set(field.toLowerCase(), value)
+    if (field !== undefined && value !== undefined) fields.set(field.toLowerCase(), value.trim())
   }
   const name = fields.get('package')
   const version = fields.get('version')

@@ -4,6 +4,7 @@ import { RPM_MANIFEST_READER } from './rpm/manifest.ts'
 import { RPM_READER } from './rpm/rpm.ts'
 import type { SystemReader } from './system-package.ts'
 
+export { copyrightPathOf, isCopyright, licencesIn } from './copyright.ts'
 export type { OsRelease } from './os-release.ts'
 export { inDistribution } from './place.ts'
 export { parseRelease, RELEASE_PATHS } from './release.ts'

@@ -4,6 +4,8 @@ import type { FoundPackage } from '../package.ts'
 /** What a file told, whatever its name: names that are links to the same file share it. */
 export interface Contents {
   release?: OsRelease | undefined
+  /** Of a Debian package's file of licences. */
+  licences?: readonly string[]
   system: readonly SystemPackage[]
   packages: readonly FoundPackage[]
 }

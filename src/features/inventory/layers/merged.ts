@@ -1,5 +1,11 @@
 import type { Digest } from '../../../oci/index.ts'
-import { inDistribution, type OsRelease, RELEASE_PATHS } from '../distributions/index.ts'
+import {
+  copyrightPathOf,
+  inDistribution,
+  type OsRelease,
+  RELEASE_PATHS,
+  type SystemPackage,
+} from '../distributions/index.ts'
 import { withoutInstalledLocks } from '../languages/index.ts'
 import type { FoundPackage, Inventory, PlacedPackage } from '../package.ts'
 import type { FileTree } from './file-tree.ts'
@@ -22,7 +28,7 @@ export function merged(
   for (const { found, layer } of tree.files()) {
     const digest = digests[layer]
     if (digest === undefined) continue
-    for (const { within, ...each } of packagesOf(found, release, problem)) {
+    for (const { within, ...each } of packagesOf(tree, found, release, problem)) {
       const path = within === undefined ? found.path : `${found.path}!/${within}`
       const placed = { ...each, licences: cut(each.licences), path, layer: digest }
       if (isSane(placed)) packages.push(placed)
@@ -41,17 +47,28 @@ function releaseOf(tree: FileTree<FoundFile>): OsRelease | undefined {
   return undefined
 }
 
-function packagesOf({ path, contents }: FoundFile, release: OsRelease | undefined, problem: Problem) {
+function packagesOf(
+  tree: FileTree<FoundFile>,
+  { path, contents }: FoundFile,
+  release: OsRelease | undefined,
+  problem: Problem,
+) {
   const found: FoundPackage[] = [...contents.packages]
   if (contents.system.length === 0 || !isSystemPath(path)) return found
   for (const each of contents.system) {
     try {
-      found.push(inDistribution(each, release))
+      found.push(inDistribution({ ...each, licences: licencesOf(tree, each) }, release))
     } catch (error) {
       problem(path, (error as Error).message)
     }
   }
   return found
+}
+
+/** Debian says them in a file of each package; others where they say the rest. */
+function licencesOf(tree: FileTree<FoundFile>, { type, name, licences }: SystemPackage): readonly string[] {
+  if (type !== 'deb') return licences
+  return tree.find(tree.resolve(copyrightPathOf(name)))?.found.contents.licences ?? licences
 }
 
 function cut(licences: readonly string[]): readonly string[] {

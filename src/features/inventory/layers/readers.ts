@@ -1,4 +1,4 @@
-import { parseRelease, RELEASE_PATHS, SYSTEM_READERS } from '../distributions/index.ts'
+import { isCopyright, licencesIn, parseRelease, RELEASE_PATHS, SYSTEM_READERS } from '../distributions/index.ts'
 import type { FileReader, LayerFile } from '../file-reader.ts'
 import { PartlyRead } from '../partly-read.ts'
 import type { Budget } from './budget.ts'
@@ -9,6 +9,7 @@ const RELEASES: ReadonlySet<string> = new Set(RELEASE_PATHS)
 /** Who wants to see a file. */
 export interface Interest {
   readonly isRelease: boolean
+  readonly isCopyright: boolean
   readonly system: typeof SYSTEM_READERS
   readonly files: readonly FileReader[]
 }
@@ -25,10 +26,13 @@ export class Readers {
   interestIn(file: LayerFile): Interest | undefined {
     const interest: Interest = {
       isRelease: RELEASES.has(file.path),
+      isCopyright: isCopyright(file.path, file.sizeBytes),
       system: SYSTEM_READERS.filter(reader => reader.wants(file.path)),
       files: this.#files.filter(reader => reader.wants(file)),
     }
-    return interest.isRelease || interest.system.length + interest.files.length > 0 ? interest : undefined
+    return interest.isRelease || interest.isCopyright || interest.system.length + interest.files.length > 0
+      ? interest
+      : undefined
   }
 
   /** Fills in what a file tells; what a reader cannot read is told to `problem`, and the others read on. */
@@ -41,6 +45,7 @@ export class Readers {
   ): Promise<void> {
     const failed = (name: string, error: unknown) =>
       problem(file.path, `${name}: ${error instanceof Error ? error.message : String(error)}`)
+    if (interest.isCopyright) into.licences = licencesIn(file.bytes)
     if (interest.isRelease) into.release = parseRelease(file.path, file.bytes)
     for (const reader of interest.system) {
       try {
