@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { accuracy } from './accuracy/accuracy.ts'
 import { access } from './bounds/access.ts'
+import { advisories } from './bounds/advisories.ts'
 import { audit } from './bounds/audit.ts'
 import type { Bound } from './bounds/bound.ts'
 import { inventory } from './bounds/inventory.ts'
@@ -142,6 +143,7 @@ async function runBounds(): Promise<Bound[]> {
     audit,
     quotas,
     retention,
+    advisories,
     inventory: inventories,
     'pulls while scanning': pullsWhileScanning,
   }

@@ -38,6 +38,7 @@ export async function startBerth(
       BERTH_LISTEN: address,
       BERTH_DATA: join(folder, 'data'),
       BERTH_LOG_REQUESTS: 'none',
+      BERTH_ADVISORIES_INTERVAL_SECONDS: '0',
       ...env,
     },
   }))

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { CompiledQuery, type RawBuilder } from 'kysely'
 import { candidatesQuery } from '../../src/stores/metadata/advisories/candidates.ts'
-import { listQuery, ofQuery } from '../../src/stores/metadata/advisories/findings.ts'
+import { type Beginning, listQuery, ofQuery } from '../../src/stores/metadata/advisories/findings.ts'
 import { hitsQuery } from '../../src/stores/metadata/advisories/hits.ts'
 import { namedQuery } from '../../src/stores/metadata/advisories/matching.ts'
 import type { Engine } from '../../src/stores/metadata/engine.ts'
@@ -49,10 +49,13 @@ onBothEngines((name, open) => {
     )
     const isPostgres = name === 'PostgreSQL'
     const some = ids.slice(0, 3)
+    const page = (beginning: Beginning) => ({ after: undefined, limit: 10, beginning })
     const questions: Readonly<Record<string, RawBuilder<unknown>>> = {
       'findings of an image': ofQuery(digestOf(1)),
-      'findings by vulnerability': listQuery(engine.db, { vulnerability: 'CVE-2026-7' }, undefined, 10),
-      'findings of an image in a list': listQuery(engine.db, { digest: digestOf(1) }, undefined, 10),
+      'findings by vulnerability': listQuery(engine.db, { vulnerability: 'CVE-2026-7' }, page('findings')),
+      'findings of an image in a list': listQuery(engine.db, { digest: digestOf(1) }, page('image')),
+      'findings of a small repository': listQuery(engine.db, { repository: 'shop/web' as never }, page('images')),
+      'findings of a large one': listQuery(engine.db, { repository: 'shop/web' as never }, page('findings')),
       'advisories about packages': candidatesQuery(some),
       'packages that changed advisories name': namedQuery('osv:npm'),
       'images that hold packages': hitsQuery(some, 10),

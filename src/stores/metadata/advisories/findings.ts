@@ -76,7 +76,8 @@ export function createFindings(engine: Engine): Findings {
       return rows.filter(({ is_own, package_id }) => is_own === 1 || !own.has(package_id)).map(findingOf)
     },
     async list(filter, { after, limit }) {
-      const { rows } = await listQuery(engine.db, filter, after, limit + 1).execute(engine.db)
+      const beginning = await beginningOf(engine.db, filter)
+      const { rows } = await listQuery(engine.db, filter, { after, limit: limit + 1, beginning }).execute(engine.db)
       const last = rows.length > limit ? rows[limit - 1] : undefined
       return {
         findings: rows.slice(0, limit).map(row => ({
@@ -118,9 +119,53 @@ export function ofQuery(digest: Digest) {
     order by f.severity_rank desc, f.vulnerability, p.name, i.path`
 }
 
-/** Walks package_findings in the order of its index, or what one repository or image has; exported for its plan. */
-export function listQuery(queries: Queries, filter: FindingFilter, after: FindingKey | undefined, limit: number) {
-  const conditions = [sql<SqlBool>`f.ended_at is null`, ...conditionsOf(queries, filter)]
+/** Images of a repository or project that are few enough to be looked at all. */
+const FEW_IMAGES = 200
+
+/**
+ * Which table a list begins with: the findings in the order of their index, of which a page is the first few; or the image,
+ * or the few images, that are asked about.
+ */
+async function beginningOf(queries: Queries, filter: FindingFilter): Promise<Beginning> {
+  if (filter.digest !== undefined) return 'image'
+  const within = [...inPlace(filter)]
+  if (within.length === 0) return 'findings'
+  const { rows } = await sql<{ images: number }>`select count(*) as images from
+    (select 1 from repositories as r join manifests as m on m.repository_id = r.id
+      where ${sql.join(within, sql` and `)} limit ${FEW_IMAGES + 1}) as counted`.execute(queries)
+  return Number(rows[0]?.images) > FEW_IMAGES ? 'findings' : 'images'
+}
+
+export type Beginning = 'findings' | 'images' | 'image'
+
+/** SQLite joins in this order; PostgreSQL finds one by itself. */
+const ORDERS: Readonly<Record<Beginning, RawBuilder<unknown>>> = {
+  findings: sql`package_findings as f cross join packages as p cross join inventory_packages as i
+    cross join inventories as v cross join manifests as m cross join repositories as r`,
+  images: sql`repositories as r cross join manifests as m cross join inventories as v
+    cross join inventory_packages as i cross join package_findings as f cross join packages as p`,
+  image: sql`inventories as v cross join inventory_packages as i cross join package_findings as f
+    cross join packages as p cross join manifests as m cross join repositories as r`,
+}
+
+const JOINED = sql<SqlBool>`p.id = f.package_id and i.package_id = f.package_id and v.id = i.inventory_id
+  and r.id = m.repository_id`
+/** Said in two ways, of which each is what an index has on one of the two sides. */
+const OF_INVENTORY = sql<SqlBool>`m.digest = coalesce(v.about, v.digest)`
+const OF_MANIFEST = sql<SqlBool>`((v.digest = m.digest and v.about is null) or v.about = m.digest)`
+
+/** Exported for its plan. */
+export function listQuery(
+  queries: Queries,
+  filter: FindingFilter,
+  { after, limit, beginning }: { after: FindingKey | undefined; limit: number; beginning: Beginning },
+) {
+  const conditions = [
+    JOINED,
+    beginning === 'images' ? OF_MANIFEST : OF_INVENTORY,
+    sql<SqlBool>`f.ended_at is null`,
+    ...conditionsOf(queries, filter),
+  ]
   if (after) {
     const { vulnerability, packageId, inventory, position, manifest } = after
     conditions.push(sql<SqlBool>`(f.vulnerability, f.package_id, i.inventory_id, i.position, m.id) >
@@ -130,19 +175,20 @@ export function listQuery(queries: Queries, filter: FindingFilter, after: Findin
   }
   return sql<PlacedRow>`select ${COLUMNS}, i.inventory_id as inventory, i.position, m.id as manifest, m.digest,
       r.name as repository
-    from package_findings as f join packages as p on p.id = f.package_id
-    join inventory_packages as i on i.package_id = f.package_id join inventories as v on v.id = i.inventory_id
-    join manifests as m on m.digest = coalesce(v.about, v.digest) join repositories as r on r.id = m.repository_id ${BESIDE}
+    from ${ORDERS[beginning]} ${BESIDE}
     where ${sql.join(conditions, sql` and `)}
     order by f.vulnerability, f.package_id, i.inventory_id, i.position, m.id limit ${limit}`
 }
 
-function conditionsOf(queries: Queries, filter: FindingFilter): RawBuilder<SqlBool>[] {
-  const { project, repository, digest, vulnerability, severities, isFixable, isExploited } = filter
-  const found: RawBuilder<SqlBool>[] = []
+function* inPlace({ project, repository }: FindingFilter): Generator<RawBuilder<SqlBool>> {
   if (project !== undefined)
-    found.push(sql<SqlBool>`(r.name = ${project} or (r.name > ${`${project}/`} and r.name < ${`${project}0`}))`)
-  if (repository !== undefined) found.push(sql<SqlBool>`r.name = ${repository}`)
+    yield sql<SqlBool>`(r.name = ${project} or (r.name > ${`${project}/`} and r.name < ${`${project}0`}))`
+  if (repository !== undefined) yield sql<SqlBool>`r.name = ${repository}`
+}
+
+function conditionsOf(queries: Queries, filter: FindingFilter): RawBuilder<SqlBool>[] {
+  const { digest, vulnerability, severities, isFixable, isExploited } = filter
+  const found: RawBuilder<SqlBool>[] = [...inPlace(filter)]
   if (digest !== undefined) found.push(sql<SqlBool>`v.id in (${inventoriesOf(digest)})`)
   if (vulnerability !== undefined) found.push(isKnownAs(queries, vulnerability))
   if (severities !== undefined) found.push(sql<SqlBool>`f.severity in (${sql.join(severities)})`)
