@@ -131,6 +131,42 @@ describe('an SBOM that a builder attached', () => {
     expect(namesOf(await packagesOf(api, 'team/silent', 'v1'))).toEqual(['left-pad 1.3.0'])
   })
 
+  test('and that BuildKit put beside the image in an index, as a statement about it', async () => {
+    const { image } = await push(client, 'team/built', 'v1', layerOf(npm('app', 'read', '1.0.0')))
+    const statement = {
+      _type: 'https://in-toto.io/Statement/v0.1',
+      predicateType: 'https://spdx.dev/Document',
+      subject: [{ name: 'pkg:docker/team/built@v1', digest: { sha256: image.digest.slice(7) } }],
+      predicate: {
+        spdxVersion: 'SPDX-2.3',
+        SPDXID: 'SPDXRef-DOCUMENT',
+        name: 'sbom',
+        creationInfo: { created: '2026-01-01T00:00:00Z', creators: ['Tool: buildkit-v0.12'] },
+        packages: [
+          {
+            SPDXID: 'SPDXRef-Package-linked',
+            name: 'linked',
+            versionInfo: '4.0.0',
+            externalRefs: [
+              {
+                referenceCategory: 'PACKAGE-MANAGER',
+                referenceType: 'purl',
+                referenceLocator: 'pkg:npm/linked@4.0.0',
+              },
+            ],
+          },
+        ],
+      },
+    }
+    const { image: attestation } = await pushManifestOf(client, 'team/built', undefined, {
+      layers: [blobOf(JSON.stringify(statement))],
+      layerType: 'application/vnd.in-toto+json',
+    })
+    await untilScanned(api, 'team/built', attestation.digest)
+    await untilScanned(api, 'team/built', 'v1')
+    expect(namesOf(await packagesOf(api, 'team/built', 'v1'))).toEqual(['read 1.0.0', 'linked 4.0.0'])
+  })
+
   test('that cannot be used is told to be so', async () => {
     const { image } = await push(client, 'team/said', 'v2', layerOf(npm('app', 'x', '1.0.0')))
     const { image: sbom } = await pushManifestOf(client, 'team/said', undefined, {
