@@ -191,7 +191,7 @@ onBothEngines((name, open) => {
           if (isBroken) throw new Error('There is no way out.')
           const records = { catalogVersion: '1', vulnerabilities: [{ cveID: 'CVE-2026-1' }] }
           const zip = zipOf({ '1.json': JSON.stringify(osv('GHSA-1', 'PyPI', 'requests', FIXED)) })
-          return new Response(String(url).endsWith('.zip') ? (zip as BodyInit) : JSON.stringify(records))
+          return new Response(String(url).endsWith('.zip') ? (zip as Uint8Array<ArrayBuffer>) : JSON.stringify(records))
         },
       })
       const look = async () => {
