@@ -170,14 +170,20 @@ function readingOf(db: Queries): RetentionReading {
 
 /** Large enough that asking costs little beside reading, small enough that a page is soon forgotten. */
 const PAGE_ROWS = 500
+/** A collection takes some hundredths of a second, and few repositories are so large that there is one. */
+const PAGES_BETWEEN_COLLECTIONS = 150
 
 async function* pagesOf<Row>(read: (page: Page<Row>) => Promise<readonly Row[]>): Pages<Row> {
   let after: Row | undefined
+  let pages = 0
   do {
     const rows = await read({ after, limit: PAGE_ROWS })
     if (rows.length > 0) yield rows
     // SQLite answers at once, and requests are waiting.
     await new Promise(resolve => setImmediate(resolve))
+    // What was read is done with; left to itself, the heap would grow by as much again as all that is kept.
+    pages += 1
+    if (pages % PAGES_BETWEEN_COLLECTIONS === 0) Bun.gc(true)
     after = rows.length < PAGE_ROWS ? undefined : rows.at(-1)
   } while (after !== undefined)
 }
