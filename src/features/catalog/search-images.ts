@@ -3,7 +3,7 @@ import { type Permit, sightOf } from '../access/index.ts'
 import type { Catalog } from './catalog.ts'
 import { type Position, positionOf, positionText } from './search-position.ts'
 import { hasAll, type SearchQuestion } from './search-question.ts'
-import { byNewest, byRepository, type Search, type Step } from './search-steps.ts'
+import { byNewest, byRepository, type Step } from './search-steps.ts'
 
 export interface SearchRequest extends SearchQuestion {
   readonly sort: 'repository' | 'newest'
