@@ -25,10 +25,11 @@ import { VERSION } from './version.ts'
 
 const MIB = 1024 ** 2
 /** How long it takes until another server goes on where one ended; a run goes on for as long as its server does. */
-const AGAIN_SECONDS = 1
+const AGAIN_SECONDS = 5
 const FORGET_SECONDS = 3600
 const ATTACH_SECONDS = 5
-const ATTEMPTS = 5
+/** Half an hour of them: object storage that is out of reach says nothing about images. */
+const ATTEMPTS = 8
 const RETRY_MS = 15_000
 const MOST_SBOM_BYTES = 32 * MIB
 

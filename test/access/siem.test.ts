@@ -8,7 +8,7 @@ import { type SyslogReceiver, startSyslogReceiver } from '../audit/syslog-receiv
 import { berthCommand } from '../support/berth-command.ts'
 import { sqlOn } from '../support/database.ts'
 import { blobOf, imageOf } from '../support/registry-client.ts'
-import { until } from '../support/sign-in.ts'
+import { until, untilLogged } from '../support/sign-in.ts'
 import { freePort } from '../support/start-berth.ts'
 import { asAdmin, type Configured, startConfigured } from './configured.ts'
 
@@ -127,7 +127,7 @@ describe('the audit log on its way to a SIEM', () => {
       const pushes = received.filter(({ entry }) => entry.type === 'tag.create').map(({ entry }) => entry.resource.tag)
       expect([...new Set(pushes)]).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'])
     }
-    expect(running.berth.log()).toContain('the audit sink cannot be reached; tried again')
+    expect(await untilLogged(running.berth, 'the audit sink cannot be reached; tried again')).toBe(true)
     const metrics = await fetch(`${running.berth.url}/metrics`, { headers: asAdmin })
     expect(await metrics.text()).toMatch(/berth_audit_sink_delivered_records_total\{sink="hook"\} [1-9]/)
   })

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'bun:test'
-import { matchPackages } from '../../src/features/advisories/index.ts'
+import { fetchSources, matchPackages, sourceStatuses } from '../../src/features/advisories/index.ts'
 import type { Engine } from '../../src/stores/metadata/engine.ts'
 import { onBothEngines } from '../support/both-engines.ts'
 import { advisingOver, digestOf, gz, osv, seedImages, seedPackages } from './store.ts'
+import { zipOf } from './zip.ts'
 
 const entriesOf = async ({ db }: Engine) =>
   (await db.selectFrom('audit_inbox').select('entry').orderBy('id').execute()).map(({ entry }) => JSON.parse(entry))
 
+const HOUR = 3_600_000
 const REQUESTS = { ecosystem: 'PyPI', name: 'requests', version: '2.19.0' }
 const FIXED = [{ introduced: '0' }, { fixed: '2.20.0' }]
 
@@ -156,6 +158,66 @@ onBothEngines((name, open) => {
       expect((await own.takeOnly({ 'PyPI/1.json': record })).used).toEqual([
         { source: 'osv:PyPI', format: 'osv', records: 1, changed: 0 },
       ])
+    })
+
+    test('of more images than are told one by one, repositories are told', async () => {
+      await using opened = await open()
+      await using own = await advisingOver(opened.engine)
+      const ids = await seedPackages(opened.engine, [REQUESTS])
+      const images = (from: number, count: number) =>
+        Array.from({ length: count }, (_, at) => ({ digest: digestOf(from + at), packages: ids }))
+      await seedImages(opened.engine, 'shop/web', images(0, 700))
+      await seedImages(opened.engine, 'shop/api', images(700, 400))
+      await own.take({ 'PyPI/1.json': osv('GHSA-1', 'PyPI', 'requests', FIXED) })
+      const told = (await entriesOf(opened.engine)).filter(({ type }) => type === 'finding.new')
+      expect(told.map(({ resource, count, detail }) => [resource.repository, count, detail.images])).toEqual([
+        ['shop/api', 400, 400],
+        ['shop/web', 700, 700],
+      ])
+    })
+
+    test('a schedule asks for what is due, soon again after a fault, and nobody where no image holds a package', async () => {
+      await using opened = await open()
+      const asked: string[] = []
+      let isBroken = false
+      await using own = await advisingOver(opened.engine, {
+        sources: [
+          { name: 'osv', url: 'https://osv.example/{ecosystem}/all.zip' },
+          { name: 'kev', url: 'https://kev.example/kev.json' },
+        ],
+        intervalMs: 6 * HOUR,
+        fetch: async url => {
+          asked.push(String(url))
+          if (isBroken) throw new Error('There is no way out.')
+          const records = { catalogVersion: '1', vulnerabilities: [{ cveID: 'CVE-2026-1' }] }
+          const zip = zipOf({ '1.json': JSON.stringify(osv('GHSA-1', 'PyPI', 'requests', FIXED)) })
+          return new Response(String(url).endsWith('.zip') ? (zip as Uint8Array<ArrayBuffer>) : JSON.stringify(records))
+        },
+      })
+      const look = async () => {
+        asked.length = 0
+        await fetchSources(own.advising, { signal: new AbortController().signal, isScheduled: true })
+        return asked.map(url => new URL(url).pathname)
+      }
+      expect(await look()).toEqual([])
+      await seedPackages(opened.engine, [REQUESTS, { ...REQUESTS, ecosystem: 'Debian:12' }])
+      expect(await look()).toEqual(['/Debian/all.zip', '/PyPI/all.zip', '/kev.json'])
+      expect(await look()).toEqual([])
+      own.clock.now += 6 * HOUR
+      isBroken = true
+      expect(await look()).toHaveLength(3)
+      own.clock.now += HOUR / 5
+      expect(await look()).toEqual([])
+      own.clock.now += HOUR / 5
+      isBroken = false
+      expect(await look()).toHaveLength(3)
+      expect((await sourceStatuses(own.advising)).map(({ id, isStale, problem }) => [id, isStale, problem])).toEqual([
+        ['kev', false, undefined],
+        ['osv:Debian', false, undefined],
+        ['osv:PyPI', false, undefined],
+      ])
+      own.clock.now += 25 * HOUR
+      expect((await sourceStatuses(own.advising)).every(({ isStale }) => isStale)).toBe(true)
     })
 
     test('only packages that a changed advisory names are matched again', async () => {

@@ -197,3 +197,34 @@ describe('ranges', () => {
     )
   })
 })
+
+describe('how severe a vulnerability is', () => {
+  const elsewhere = (id: string, head: object) =>
+    new Map([
+      ['CVE-2026-1', [{ id, head: JSON.stringify({ aliases: [], upstream: [], related: [], summary: '', ...head }) }]],
+    ])
+  const severityBy = (said: Said, others: ReturnType<typeof elsewhere>) =>
+    judgePackage(debian, candidates(debian, [said]), others).map(({ severity, cvssScore }) => [severity, cvssScore])
+  const tracked = { id: 'CVE-2026-1', source: 'debian', format: 'debian' }
+
+  test('is what others say of it where nobody who names the package says it', () => {
+    expect(severityBy(tracked, elsewhere('GHSA-1', { aliases: ['CVE-2026-1'], score: 9.8 }))).toEqual([
+      ['critical', 9.8],
+    ])
+    const word = { aliases: ['CVE-2026-1'], severity: 'high', score: 5 }
+    expect(severityBy(tracked, elsewhere('GHSA-1', word))).toEqual([['high', 5]])
+  })
+
+  test('is not what others say where the distribution has a word for it', () => {
+    expect(severityBy({ ...tracked, severity: 'low' }, elsewhere('CVE-2026-1', { score: 9.8 }))).toEqual([
+      ['low', undefined],
+    ])
+  })
+
+  test('is not what a bulletin about several says, nor what was withdrawn', () => {
+    const bulletin = { upstream: ['CVE-2026-1', 'CVE-2026-2'], severity: 'critical' }
+    expect(severityBy(tracked, elsewhere('DSA-1', bulletin))).toEqual([['unknown', undefined]])
+    const withdrawn = { aliases: ['CVE-2026-1'], severity: 'critical', isWithdrawn: true }
+    expect(severityBy(tracked, elsewhere('GHSA-1', withdrawn))).toEqual([['unknown', undefined]])
+  })
+})

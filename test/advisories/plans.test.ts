@@ -3,7 +3,7 @@ import { CompiledQuery, type RawBuilder } from 'kysely'
 import { candidatesQuery } from '../../src/stores/metadata/advisories/candidates.ts'
 import { type Beginning, listQuery, ofQuery } from '../../src/stores/metadata/advisories/findings.ts'
 import { hitsQuery } from '../../src/stores/metadata/advisories/hits.ts'
-import { namedQuery } from '../../src/stores/metadata/advisories/matching.ts'
+import { alikeQuery, namedQuery } from '../../src/stores/metadata/advisories/matching.ts'
 import type { Engine } from '../../src/stores/metadata/engine.ts'
 import { onBothEngines } from '../support/both-engines.ts'
 import { advisingOver, digestOf, osv, seedImages, seedPackages } from './store.ts'
@@ -58,6 +58,7 @@ onBothEngines((name, open) => {
       'findings of a large one': listQuery(engine.db, { repository: 'shop/web' as never }, page('findings')),
       'advisories about packages': candidatesQuery(some),
       'packages that changed advisories name': namedQuery('osv:npm'),
+      'packages that have what they are about': alikeQuery('osv:npm'),
       'images that hold packages': hitsQuery(some, 10),
     }
     for (const [question, query] of Object.entries(questions)) {

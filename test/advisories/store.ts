@@ -26,7 +26,12 @@ export async function advisingOver(
   {
     sources = [],
     fetch,
-  }: { readonly sources?: readonly ConfiguredSource[]; readonly fetch?: Advising['outbound']['fetch'] } = {},
+    intervalMs = 1000,
+  }: {
+    readonly sources?: readonly ConfiguredSource[]
+    readonly fetch?: Advising['outbound']['fetch']
+    readonly intervalMs?: number
+  } = {},
 ): Promise<Own> {
   const folder = await mkdtemp(join(tmpdir(), 'berth-advisories-'))
   const tables = createAdvisoryTables(engine)
@@ -37,7 +42,7 @@ export async function advisingOver(
     outbound: { fetch: fetch ?? (async () => Promise.reject(new Error('There is no way out.'))) },
     openSpool: () => openSpool(join(folder, 'spool')),
     documentsOf,
-    settings: { sources, intervalMs: 1000, staleMs: 86_400_000, historyMs: 1000, mostBytes: 100_000_000 },
+    settings: { sources, intervalMs, staleMs: 86_400_000, historyMs: 1000, mostBytes: 100_000_000 },
     clock: () => clock.now,
     failed: error => faults.push(error),
   }

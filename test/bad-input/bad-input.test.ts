@@ -12,6 +12,7 @@ import {
   type RegistryClient,
   registryClient,
 } from '../support/registry-client.ts'
+import { untilLogged } from '../support/sign-in.ts'
 import { type Berth, replicaCount, startBerth } from '../support/start-berth.ts'
 import { storeOf } from '../support/stored-objects.ts'
 
@@ -409,10 +410,10 @@ test('what storage has lost or cut short is not sent, and is mended by pushing i
         code: 'UNKNOWN',
         message: expect.stringContaining('log'),
       })
-      expect(berth.log()).toContain(response.headers.get('X-Request-Id') as string)
+      expect(await untilLogged(berth, response.headers.get('X-Request-Id') as string)).toBe(true)
     }
   }
-  expect(berth.log()).toContain('run berth verify')
+  expect(await untilLogged(berth, 'run berth verify')).toBe(true)
   expect((await berthCommand(berth.dataFolder, ['verify'])).code).toBe(1)
   for (const blob of [lost, short]) {
     expect(await client.pushBlob(repository, blob)).toBe(201)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import {
   DEFAULT_INVENTORY_LIMITS,
   type ImageLayers,
+  type InventoryWorkers,
   inventoryWorkers,
   Refused,
 } from '../../src/features/inventory/index.ts'
@@ -11,13 +12,20 @@ import { COMPRESS, tarOf } from './tar.ts'
 
 const MAIN = join(import.meta.dir, '../../src/main.ts')
 const workers = inventoryWorkers({ command: [process.execPath, MAIN, 'read-layers'] })
-afterAll(() => workers.stop())
+afterAll(() => {
+  for (const pool of [workers, ...pools]) pool.stop()
+})
 
 const image = imageWith([DEBIAN, { name: 'var/lib/dpkg/status', content: dpkgStatus('curl 1', 'wget 2') }])
 const limits = DEFAULT_INVENTORY_LIMITS
 const signal = new AbortController().signal
-const scripted = (script: string, options: { readonly memoryBytes?: number } = {}) =>
-  inventoryWorkers({ command: [process.execPath, '-e', script], ...options })
+/** What runs instead of a worker; it would not end by itself when the tests do. */
+const pools: InventoryWorkers[] = []
+function scripted(script: string, options: { readonly memoryBytes?: number } = {}): InventoryWorkers {
+  const pool = inventoryWorkers({ command: [process.execPath, '-e', script], ...options })
+  pools.push(pool)
+  return pool
+}
 
 test('a worker reads one image after another, and several at once', async () => {
   const first = await workers.inventoryInWorker(image, { limits, signal })

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { $ } from 'bun'
 import { type Bytes, blobOf, registryClient } from '../support/registry-client.ts'
+import { untilLogged } from '../support/sign-in.ts'
 import type { Berth } from '../support/start-berth.ts'
 import { describeWithTools } from '../tools/find-tools.ts'
 import { scenario } from './scenario.ts'
@@ -81,7 +82,7 @@ describeWithTools('reliability', 'the disk cache', [...NEEDS, root], () => {
     await writeFile(join(replica.dataFolder, 'cache'), 'a file')
     const blob = await pushed(replica, 3 * MIB)
     expect(await pull(replica, blob)).toEqual(blob.bytes)
-    expect(replica.log()).toContain('the cache cannot be used')
+    expect(await untilLogged(replica, 'the cache cannot be used')).toBe(true)
     await world.expectWhole()
   })
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect } from 'bun:test'
 import { type Fault, type OperationName, s3Error } from '../support/faulty-store.ts'
 import { errorOf } from '../support/raw-request.ts'
 import { type Bytes, blobOf, imageOf, registryClient } from '../support/registry-client.ts'
+import { untilLogged } from '../support/sign-in.ts'
 import type { Berth } from '../support/start-berth.ts'
 import { describeWithTools } from '../tools/find-tools.ts'
 import { scenario } from './scenario.ts'
@@ -208,7 +209,7 @@ describeWithTools('reliability', 'the object storage', NEEDS, () => {
     const blob = random(1000)
     world.store.set(answering(WRITES, () => s3Error(403, 'AccessDenied')))
     expect(await push('storage/denied', blob)).toBe(500)
-    expect(uncached.log()).toContain('said by a test')
+    expect(await untilLogged(uncached, 'said by a test')).toBe(true)
     world.store.clear()
     expect(await push('storage/denied', blob)).toBe(201)
     await world.expectWhole()

@@ -40,6 +40,18 @@ beforeAll(async () => {
   const client = registryClient(berth.url)
   pushed = await push(client, 'team/app', 'v1', layerOf(npm('app', 'left-pad', '1.3.0')))
   await push(client, 'team/fine', 'v1', layerOf(npm('app', 'left-pad', '2.0.0')))
+  await push(
+    client,
+    'team/unadvised',
+    'v1',
+    layerOf(
+      { name: 'etc/os-release', content: 'ID=debian\nVERSION_ID=12\n' },
+      {
+        name: 'var/lib/dpkg/status',
+        content: 'Package: zlib1g\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:1.2.13\n\n',
+      },
+    ),
+  )
   await push(client, 'team/broken', 'v1', layerOf({ name: 'a', content: 'b', sizeBytes: 1 << 30 }))
   await pushManifestOf(client, 'team/chart', 'v1', { layers: [layerOf()], layerType: 'application/vnd.chart' })
 })
@@ -86,6 +98,17 @@ describe('berth scan', () => {
       [['team/app:v1'], 0, /1 to be scanned/],
     ] as const) {
       const { code: ended, stdout } = await run('scan', ...args)
+      expect([args, ended, stdout]).toEqual([args, code, expect.stringMatching(said)])
+    }
+  })
+
+  test('says of which packages nothing is known, and does not let such an image pass', async () => {
+    const said = /no advisories for Debian:12: nothing is known of 1 packages/
+    for (const [args, code] of [
+      [[], 0],
+      [['--fail-on', 'low'], 2],
+    ] as const) {
+      const { code: ended, stdout } = await run('scan', 'team/unadvised:v1', '--wait', ...args)
       expect([args, ended, stdout]).toEqual([args, code, expect.stringMatching(said)])
     }
   })

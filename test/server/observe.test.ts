@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { errorOf } from '../support/raw-request.ts'
 import { blobOf, registryClient } from '../support/registry-client.ts'
+import { untilLogged } from '../support/sign-in.ts'
 import { startBerth } from '../support/start-berth.ts'
 
 interface Line {
@@ -42,19 +43,21 @@ test('an error carries the id under which the log has the request', async () => 
   const response = await fetch(client.locate(await client.begin('log/me')), { method: 'PUT' })
   const id = response.headers.get('X-Request-Id')
   expect(await errorOf(response)).toMatchObject({ status: 400 })
+  expect(await untilLogged(berth, `"requestId":"${id}"`)).toBe(true)
   expect(linesOf(berth.log())).toContainEqual(expect.objectContaining({ msg: 'request', requestId: id, status: 400 }))
 })
 
 test('log.requests says which requests are logged', async () => {
-  const pathsLogged = async (requests: string) => {
+  const pathsLogged = async (requests: string, last?: string) => {
     await using berth = await startBerth({ env: { BERTH_LOG_REQUESTS: requests } })
     const client = registryClient(berth.url)
     await client.begin('some/name')
     await fetch(`${berth.url}/v2/`)
+    if (last) expect(await untilLogged(berth, `"path":"${last}"`)).toBe(true)
     return linesOf(berth.log()).flatMap(line => line.path ?? [])
   }
-  expect(await pathsLogged('changes')).toEqual(['/v2/some/name/blobs/uploads/'])
-  expect(await pathsLogged('all')).toEqual(['/v2/some/name/blobs/uploads/', '/v2/'])
+  expect(await pathsLogged('changes', '/v2/some/name/blobs/uploads/')).toEqual(['/v2/some/name/blobs/uploads/'])
+  expect(await pathsLogged('all', '/v2/')).toEqual(['/v2/some/name/blobs/uploads/', '/v2/'])
   expect(await pathsLogged('none')).toEqual([])
 })
 
@@ -62,6 +65,7 @@ test('X-Forwarded-For is believed of trusted proxies only, and read from its end
   const clientSeen = async (trusted: string, header: string) => {
     await using berth = await startBerth({ env: { BERTH_LOG_REQUESTS: 'all', BERTH_HTTP_TRUSTED_PROXIES: trusted } })
     await fetch(`${berth.url}/v2/`, { headers: { 'X-Forwarded-For': header } })
+    expect(await untilLogged(berth, '"path":"/v2/"')).toBe(true)
     return linesOf(berth.log()).find(line => line.path === '/v2/')?.client
   }
   expect(await clientSeen('', '203.0.113.9')).toBe('127.0.0.1')

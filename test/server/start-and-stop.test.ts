@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { berthCommand } from '../support/berth-command.ts'
 import { blobOf, imageOf, registryClient } from '../support/registry-client.ts'
+import { untilLogged } from '../support/sign-in.ts'
 import { freePort, startBerth } from '../support/start-berth.ts'
 
 const NOWHERE = join(tmpdir(), 'berth-never-made')
@@ -129,7 +130,7 @@ test('several listeners serve the same registry, and the start says how to push'
   const other = freePort()
   const first = freePort()
   await using berth = await startBerth({ env: { BERTH_PROCESSES: '1' } })
-  expect(berth.log()).toContain('docker push localhost:')
+  expect(await untilLogged(berth, 'docker push localhost:')).toBe(true)
   const folder = join(berth.dataFolder, 'two')
   const child = Bun.spawn([join(import.meta.dir, '../../bin/berth'), 'serve'], {
     env: {

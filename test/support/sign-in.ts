@@ -71,6 +71,11 @@ export async function auditOf({ dataFolder }: Pick<Berth, 'dataFolder'>): Promis
   ]
 }
 
+/** What a server writes arrives here a moment after what it answers. */
+export function untilLogged(berth: { log(): string }, text: string): Promise<boolean> {
+  return until(async () => berth.log().includes(text))
+}
+
 /** Answers about an account may be two seconds old on PostgreSQL: asks until it is so, of every replica. */
 export async function until(isSo: () => Promise<boolean>): Promise<boolean> {
   const wanted = replicaCount === 1 ? 1 : 2 * replicaCount

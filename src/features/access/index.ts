@@ -26,3 +26,4 @@ export {
 } from './permissions.ts'
 export { difference, done, refused } from './recorded.ts'
 export { type FindRenamed, permitByFormerName } from './renamed.ts'
+export { sightOf } from './sight.ts'

@@ -1,9 +1,9 @@
 import type { Image } from '../../stores/metadata/index.ts'
-import { authorizeIfAllowed, type Permit } from '../access/index.ts'
+import { type Permit, sightOf } from '../access/index.ts'
 import type { Catalog } from './catalog.ts'
 import { type Position, positionOf, positionText } from './search-position.ts'
 import { hasAll, type SearchQuestion } from './search-question.ts'
-import { byNewest, byRepository, type Search, type Step } from './search-steps.ts'
+import { byNewest, byRepository, type Step } from './search-steps.ts'
 
 export interface SearchRequest extends SearchQuestion {
   readonly sort: 'repository' | 'newest'
@@ -53,19 +53,6 @@ export async function searchImages(
     await new Promise(setImmediate)
   }
   return { images, next: undefined }
-}
-
-/** Asks about each repository once. */
-function sightOf({ access }: Catalog, { principal, origin }: Permit<'catalog'>): Search['maySee'] {
-  const seen = new Map<string, boolean>()
-  return async repository => {
-    const known = seen.get(repository)
-    if (known !== undefined) return known
-    const asking = { principal, origin, action: 'pull', resource: { repository } } as const
-    const answer = (await authorizeIfAllowed(access, asking)) !== undefined
-    seen.set(repository, answer)
-    return answer
-  }
 }
 
 async function* matching(catalog: Catalog, keys: Step['keys'], filter: SearchQuestion['filter']) {

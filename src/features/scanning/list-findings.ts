@@ -1,7 +1,6 @@
 import type { FindingFilter, FindingInImage, FindingKey } from '../../stores/metadata/index.ts'
-import { invalid, type Permit } from '../access/index.ts'
+import { invalid, type Permit, sightOf } from '../access/index.ts'
 import type { Scans } from './scans.ts'
-import { sightOf } from './sight.ts'
 
 const PART = 200
 const MOST_LOOKED_AT = 20_000

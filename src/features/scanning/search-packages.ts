@@ -1,8 +1,7 @@
 import type { Digest, RepositoryName } from '../../oci/index.ts'
 import type { Holder, PackageVersion } from '../../stores/metadata/index.ts'
-import { invalid, type Permit } from '../access/index.ts'
+import { invalid, type Permit, sightOf } from '../access/index.ts'
 import type { Scans } from './scans.ts'
-import { sightOf } from './sight.ts'
 import { isWithin, parseVersionRange } from './version-range.ts'
 
 export interface PackageSearchRequest {

@@ -8,6 +8,8 @@ import type { Scans } from './scans.ts'
 export interface ShownScan extends ScannedImage {
   /** Undefined: nobody looked at it yet. */
   readonly inventory: StoredInventory | undefined
+  /** Ecosystems of which no advisory here speaks: what is wrong with so many of its packages is not known. */
+  readonly withoutAdvisories: readonly { readonly ecosystem: string; readonly packages: number }[]
   /** SBOMs of builders that are about it. */
   readonly said: readonly { readonly digest: Digest; readonly madeBy: string | undefined; readonly packages: number }[]
 }
@@ -22,13 +24,14 @@ export async function showScan(
   return Promise.all(images.map(image => show(scans, image)))
 }
 
-async function show({ tables: { inventories } }: Scans, image: ScannedImage): Promise<ShownScan> {
+async function show({ tables: { inventories }, findings }: Scans, image: ScannedImage): Promise<ShownScan> {
   const said: ShownScan['said'][number][] = []
   for (const digest of await inventories.saidOf(image.repository, image.digest)) {
     const found = await inventories.find(digest)
     if (found) said.push({ digest, madeBy: found.madeBy, packages: found.packages })
   }
-  return { ...image, inventory: await inventories.find(image.digest), said }
+  const withoutAdvisories = await findings.unadvised(image.digest)
+  return { ...image, inventory: await inventories.find(image.digest), withoutAdvisories, said }
 }
 
 /** Puts the image, or those of the index, first in line. @throws NOT_FOUND, CONFLICT when nothing is scanned here. */

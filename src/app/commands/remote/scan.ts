@@ -60,17 +60,26 @@ function shown(images: Scanned, findings: readonly ShownFinding[], failOn: Sever
   const unread = images.filter(({ state }) => state === 'failed')
   const isNothing = images.every(({ state }) => state === 'unsupported')
   const isBad = failOn !== undefined && findings.some(each => !each.suppressed && isAtLeast(each.severity, failOn))
-  const lines = images.flatMap(({ digest, state, reason, packages, problems, distribution }) => [
+  const lines = images.flatMap(({ digest, state, reason, packages, problems, distribution, withoutAdvisories }) => [
     state === 'read'
       ? `${digest}: ${packages} packages${distribution ? ` on ${printable(`${distribution.id} ${distribution.version}`)}` : ''}`
       : `${digest}: ${state}: ${printable(reason ?? '')}`,
+    ...withoutAdvisories.map(
+      ({ ecosystem, packages }) =>
+        `  no advisories for ${printable(ecosystem)}: nothing is known of ${packages} packages (see berth advisories status)`,
+    ),
     ...problems.map(({ path, reason }) => printable(`  not read: ${path === '' ? reason : `${path}: ${reason}`}`)),
   ])
   return {
     value: { images, findings },
     lines: [...lines, ...(findings.length === 0 ? ['No known vulnerabilities.'] : ['', ...findingRows(findings)])],
-    code: unread.length > 0 || isNothing ? 2 : isBad ? 1 : 0,
+    code: unread.length > 0 || isNothing || (failOn && images.some(isUnjudged) && !isBad) ? 2 : isBad ? 1 : 0,
   }
+}
+
+/** It has packages, and of none of them anything is known. */
+function isUnjudged({ packages, withoutAdvisories }: Scanned[number]): boolean {
+  return packages > 0 && withoutAdvisories.reduce((all, each) => all + each.packages, 0) >= packages
 }
 
 function isAtLeast(severity: Severity, least: Severity): boolean {

@@ -87,7 +87,7 @@ export const SCANNING: Handlers<Operations> = {
   },
 }
 
-function scanView({ repository, digest, platform, inventory, said }: ShownScan) {
+function scanView({ repository, digest, platform, inventory, withoutAdvisories, said }: ShownScan) {
   const { startedAt, madeAt } = inventory ?? {}
   return {
     repository,
@@ -109,6 +109,7 @@ function scanView({ repository, digest, platform, inventory, said }: ShownScan) 
     distribution: inventory?.distribution,
     packages: inventory?.packages ?? 0,
     problems: inventory?.problems ?? [],
+    withoutAdvisories: [...withoutAdvisories],
     sboms: said,
   }
 }

@@ -73,6 +73,9 @@ const scan = z
     problems: z
       .array(z.strictObject({ path: z.string(), reason: z.string() }))
       .describe('what could not be read: what it held is missing'),
+    withoutAdvisories: z
+      .array(z.strictObject({ ecosystem: z.string(), packages: z.int() }))
+      .describe('of which no advisory here speaks: what is wrong with these packages is not known'),
     sboms: z
       .array(z.strictObject({ digest: z.string(), madeBy: z.string().optional(), packages: z.int() }))
       .describe('of its builder'),

@@ -25,12 +25,27 @@ interface Opinion extends Verdict {
 const OF_VENDORS = new Set(['debian', 'secdb', 'csaf'])
 
 /** What a package has, by the advisories that name it: each vulnerability once. */
-export const judgePackage: JudgePackage = (subject, candidates) => {
+export const judgePackage: JudgePackage = (subject, candidates, elsewhere) => {
   const isOfDistribution = isDistribution(subject.ecosystem)
   const opinions = candidates.flatMap(candidate => opinionsOf(subject, candidate, isOfDistribution))
   // Of a distribution's advisory the second id is that of a bulletin, which several vulnerabilities share.
   const groups = joined(opinions, ({ ids }) => (isOfDistribution ? ids.slice(0, 1) : ids))
-  return groups.flatMap(group => foundOf(group, orderOf(subject.ecosystem)))
+  return groups.flatMap(group => foundOf(group, orderOf(subject.ecosystem))).map(found => rated(found, elsewhere))
+}
+
+/** How severe others say that it is, where nobody who speaks of the package does. */
+function rated(found: FoundVulnerability, elsewhere: Parameters<JudgePackage>[2]): FoundVulnerability {
+  if (found.severity !== 'unknown') return found
+  const heads = (elsewhere?.get(found.vulnerability) ?? []).flatMap(({ id, head: text }) => {
+    const head = JSON.parse(text) as Head
+    // A bulletin about several says how severe the worst is.
+    const isAboutIt = [id, ...head.aliases].includes(found.vulnerability) || head.upstream.length === 1
+    return isAboutIt && !head.isWithdrawn ? [head] : []
+  })
+  const scores = heads.flatMap(({ score }) => score ?? [])
+  const cvssScore = found.cvssScore ?? (scores.length > 0 ? Math.max(...scores) : undefined)
+  const word = heads.find(({ severity }) => severity !== undefined)?.severity
+  return { ...found, cvssScore, severity: word ?? severityOfScore(cvssScore) }
 }
 
 function opinionsOf(subject: PackageToJudge, candidate: Candidate, isOfDistribution: boolean): readonly Opinion[] {

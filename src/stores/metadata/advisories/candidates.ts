@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
+import { chunks } from '../chunks.ts'
 import type { Queries } from '../engine.ts'
-import type { Candidate, PackageToJudge } from './judgement.ts'
+import type { Candidate, Elsewhere, PackageToJudge } from './judgement.ts'
 
 export async function packagesOf(queries: Queries, ids: readonly number[]): Promise<readonly PackageToJudge[]> {
   const rows = await queries
@@ -40,4 +41,22 @@ export function candidatesQuery(ids: readonly number[]) {
     where p.id in (${sql.join(ids)})`
   return sql<Candidate & { package_id: number }>`${named('name')}
     union all ${named('source_name')} and p.source_name <> p.name`
+}
+
+/** Advisories that count and go by these ids, whatever packages they name; by id. */
+export async function elsewhereOf(
+  queries: Queries,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly Elsewhere[]>> {
+  const found = new Map<string, Elsewhere[]>()
+  for (const part of chunks(ids)) {
+    const { rows } = await sql<Elsewhere & { vulnerability: string }>`
+      select i.id as vulnerability, a.id, a.head from advisory_ids as i
+      join advisories as a on a.number = i.advisory
+      join advisory_sources as s on s.id = a.source and a.edition_from <= s.edition
+        and (a.edition_until is null or a.edition_until > s.edition)
+      where i.id in (${sql.join(part)}) order by a.source, a.id`.execute(queries)
+    for (const { vulnerability, ...each } of rows) found.set(vulnerability, [...(found.get(vulnerability) ?? []), each])
+  }
+  return found
 }

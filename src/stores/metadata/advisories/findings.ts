@@ -12,6 +12,8 @@ export interface Findings {
    * @param page.after the key that the page before ended with.
    */
   list(filter: FindingFilter, page: { after?: FindingKey | undefined; limit: number }): Promise<FindingPage>
+  /** Ecosystems of the image's packages of which no advisory speaks, with how many packages: nothing is known of these. */
+  unadvised(digest: Digest): Promise<readonly { readonly ecosystem: string; readonly packages: number }[]>
   /** The images that have a vulnerability, by any of its ids; ordered by repository and digest. */
   imagesWith(
     vulnerability: string,
@@ -36,6 +38,16 @@ const BESIDE = sql`left join exploit_predictions as prediction on prediction.vul
     and prediction.edition = (select edition from advisory_sources where id = 'epss')
   left join exploited on exploited.vulnerability = f.vulnerability
     and exploited.edition = (select edition from advisory_sources where id = 'kev')`
+
+function unadvisedQuery(digest: Digest) {
+  return sql<{ ecosystem: string; packages: number | string }>`
+    select held.ecosystem, held.packages from (
+      select p.ecosystem, count(*) as packages from inventories as v
+      join inventory_packages as i on i.inventory_id = v.id join packages as p on p.id = i.package_id
+      where v.digest = ${digest} group by p.ecosystem) as held
+    where not exists (select 1 from advisory_packages as n where n.ecosystem = held.ecosystem)
+    order by held.ecosystem`
+}
 
 interface FindingRow {
   readonly vulnerability: string
@@ -74,6 +86,10 @@ export function createFindings(engine: Engine): Findings {
       // What the builder says as well as the layers is told once.
       const own = new Set(rows.flatMap(({ is_own, package_id }) => (is_own === 1 ? [package_id] : [])))
       return rows.filter(({ is_own, package_id }) => is_own === 1 || !own.has(package_id)).map(findingOf)
+    },
+    async unadvised(digest) {
+      const { rows } = await unadvisedQuery(digest).execute(engine.db)
+      return rows.map(({ ecosystem, packages }) => ({ ecosystem, packages: Number(packages) }))
     },
     async list(filter, { after, limit }) {
       const beginning = await beginningOf(engine.db, filter)

@@ -35,7 +35,19 @@ export interface FoundVulnerability {
   readonly source: string
 }
 
-export type JudgePackage = (subject: PackageToJudge, candidates: readonly Candidate[]) => readonly FoundVulnerability[]
+/** An advisory by any of whose ids a vulnerability goes, of whatever package it speaks. */
+export interface Elsewhere {
+  readonly id: string
+  /** JSON, as it was written. */
+  readonly head: string
+}
+
+/** @param elsewhere by vulnerability: where those that name the package do not say how severe it is. */
+export type JudgePackage = (
+  subject: PackageToJudge,
+  candidates: readonly Candidate[],
+  elsewhere?: ReadonlyMap<string, readonly Elsewhere[]>,
+) => readonly FoundVulnerability[]
 
 /** One that was not known of the package before, or came back. */
 export interface NewFinding extends FoundVulnerability {

@@ -3,7 +3,7 @@ import { appendAudit } from '../audit/append.ts'
 import type { AuditEntry } from '../audit/entry.ts'
 import { chunks } from '../chunks.ts'
 import type { Engine, Queries } from '../engine.ts'
-import { candidatesOf, packagesOf } from './candidates.ts'
+import { candidatesOf, elsewhereOf, packagesOf } from './candidates.ts'
 import { type HitImage, type HitRepository, imagesHit, repositoriesHit } from './hits.ts'
 import type { FoundVulnerability, JudgePackage, NewFinding } from './judgement.ts'
 import { writeFindings } from './write-findings.ts'
@@ -30,7 +30,7 @@ export interface Telling {
 export interface AdvisoryMatching {
   /** Editions that count, and whose changes were not matched yet. */
   pending(): Promise<readonly { readonly source: string; readonly edition: number }[]>
-  /** Packages that are named by what changed since the source was matched last. */
+  /** Packages that are named by what changed since the source was matched last, or have a vulnerability that it is about. */
   packagesNamed(source: string): Promise<readonly number[]>
   /**
    * Judges the packages by the advisories that count and writes down what is found, what came back and what ended, in
@@ -62,8 +62,12 @@ export function createAdvisoryMatching(engine: Engine): AdvisoryMatching {
         .orderBy('id')
         .execute(),
     async packagesNamed(source) {
-      const { rows } = await namedQuery(source).execute(engine.db)
-      return rows.map(({ id }) => id)
+      const [named, alike] = await Promise.all(
+        [namedQuery(source), alikeQuery(source)].map(query => query.execute(engine.db)),
+      )
+      return [...new Set([...(named?.rows ?? []), ...(alike?.rows ?? [])].map(({ id }) => id))].toSorted(
+        (a, b) => a - b,
+      )
     },
     settle: (ids, judge, { now, telling }) =>
       engine.write(async queries => {
@@ -134,6 +138,14 @@ export function namedQuery(source: string) {
         order by 1`
 }
 
+/** Packages that have what a changed advisory is about, though it names others: it may say how severe that is. */
+export function alikeQuery(source: string) {
+  return sql<{ id: number }>`select distinct f.package_id as id from advisory_sources as s
+    cross join advisories as a cross join advisory_ids as i cross join package_findings as f
+    where s.id = ${source} and a.source = s.id and a.edition_from > s.matched and a.edition_from <= s.edition
+      and i.advisory = a.number and f.vulnerability = i.id and f.ended_at is null`
+}
+
 async function judgePackages(queries: Queries, ids: readonly number[], judge: JudgePackage, now: number) {
   const found: NewFinding[] = []
   let ended = 0
@@ -142,6 +154,10 @@ async function judgePackages(queries: Queries, ids: readonly number[], judge: Ju
     const candidates = await candidatesOf(queries, part)
     const judged = new Map<number, readonly FoundVulnerability[]>()
     for (const each of packages) judged.set(each.id, judge(each, candidates.get(each.id) ?? []))
+    const unrated = [...judged.values()].flat().filter(({ severity }) => severity === 'unknown')
+    const elsewhere = await elsewhereOf(queries, [...new Set(unrated.map(({ vulnerability }) => vulnerability))])
+    for (const each of elsewhere.size === 0 ? [] : packages)
+      judged.set(each.id, judge(each, candidates.get(each.id) ?? [], elsewhere))
     const written = await writeFindings(queries, packages, judged, now)
     found.push(...written.found)
     ended += written.ended

@@ -1,7 +1,7 @@
 import type { RepositoryName } from '../../oci/index.ts'
-import { type Access, authorizeIfAllowed, type Permit } from '../access/index.ts'
+import { type Access, authorizeIfAllowed, type Permit } from './authorize.ts'
 
-/** May the caller pull from a repository? Asks about each once. */
+/** May the caller of a list over many repositories pull from one of them? Asks about each once. */
 export function sightOf(
   { access }: { readonly access: Access },
   { principal, origin }: Permit<'catalog'>,
