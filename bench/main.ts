@@ -45,7 +45,8 @@ interface Flags {
   readonly folder: string
 }
 
-const ADVISORIES = process.env.BERTH_TESTS_OSV ?? join(import.meta.dir, '../../shared/osv')
+/** Parts of what is published. */
+const ADVISORIES = join(import.meta.dir, '../test/advisories/published')
 
 const flags = new Command()
   .name('bench')
