@@ -38,10 +38,15 @@ interface Flags {
   readonly distribution?: string
   readonly zb?: string
   readonly syft?: string
+  readonly osvScanner?: string
+  readonly advisories: string
   readonly only?: string
   readonly rounds: string
   readonly folder: string
 }
+
+/** Parts of what is published. */
+const ADVISORIES = join(import.meta.dir, '../test/advisories/published')
 
 const flags = new Command()
   .name('bench')
@@ -49,6 +54,8 @@ const flags = new Command()
   .option('--distribution <path>', 'the registry command of CNCF distribution (default: "registry" on PATH)')
   .option('--zb <path>', "zot's benchmark (default: found on PATH)")
   .option('--syft <path>', 'syft, for accuracy and inventory (default: found on PATH)')
+  .option('--osv-scanner <path>', 'osv-scanner, for accuracy (default: found on PATH)')
+  .option('--advisories <path>', 'folder with Go.zip and PyPI.zip of OSV, for accuracy', ADVISORIES)
   .option('--only <text>', 'only what has this in its name')
   .option('--rounds <count>', 'how often each is measured', '5')
   .option('--folder <path>', 'on the disk to be measured; needs some 30 GiB', tmpdir())
@@ -61,7 +68,12 @@ const wanted = ({ name }: { readonly name: string }) => flags.only === undefined
 
 try {
   // Downloads and makes images for half an hour: only when it is asked for.
-  if (flags.only === 'accuracy') await accuracy(find('syft', flags.syft, 'accuracy'))
+  if (flags.only === 'accuracy')
+    await accuracy({
+      syft: find('syft', flags.syft, 'accuracy'),
+      osvScanner: find('osv-scanner', flags.osvScanner, 'findings'),
+      advisories: flags.advisories,
+    })
   else await comparisonsAndBounds()
 } finally {
   await rm(folder, { recursive: true, force: true })

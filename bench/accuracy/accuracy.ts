@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import { DEFAULT_INVENTORY_LIMITS, LANGUAGE_READERS, readInventory } from '../../src/features/inventory/index.ts'
 import { run } from './commands.ts'
 import { type Compared, compare, type Told } from './differences.ts'
+import { type BothCompared, type FindingRounds, findingRounds } from './finding-rounds.ts'
+import { findingTables } from './finding-tables.ts'
 import { missingTools, type Recipe, recipes, workshop } from './images.ts'
 import { blobIn, type Layer, writeLayout } from './oci-layout.ts'
+import { table } from './table.ts'
 
 interface Measured {
   readonly name: string
@@ -12,16 +15,25 @@ interface Measured {
   readonly ownMs: number
   readonly otherMs: number
   readonly problems: readonly string[]
+  readonly findings?: BothCompared | undefined
+}
+
+export interface Others {
+  readonly syft: string | undefined
+  readonly osvScanner: string | undefined
+  /** Go.zip and PyPI.zip, as OSV publishes them. */
+  readonly advisories: string
 }
 
 /** What the first image of these trees takes is minutes: they are kept here. */
 const KEPT = join(tmpdir(), 'berth-accuracy')
 
 /**
- * Compares what Berth and syft find in real images, made here. Prints tables; needs root, a way to the archives of
- * Debian, npm, PyPI, Go, Maven and crates.io, and these programs on PATH: see `missingTools`.
+ * Compares what Berth and syft find in real images, made here, and what Berth and osv-scanner know of that. Prints
+ * tables; needs root, a way to the archives of Debian, npm, PyPI, Go, Maven and crates.io, and these programs on PATH:
+ * see `missingTools`.
  */
-export async function accuracy(syft: string | undefined): Promise<void> {
+export async function accuracy({ syft, osvScanner, advisories }: Others): Promise<void> {
   const missing = [...missingTools(), ...(syft === undefined ? ['syft'] : [])]
   if (syft === undefined || missing.length > 0) {
     console.error(`NOT MEASURED: accuracy, as there is no ${missing.join(', no ')} on PATH.`)
@@ -31,24 +43,34 @@ export async function accuracy(syft: string | undefined): Promise<void> {
   const auditable = await shop.tree('cargo-auditable', folder =>
     run(['cargo', 'install', '--quiet', '--locked', 'cargo-auditable', '--root', folder]).then(() => undefined),
   )
+  await using rounds = osvScanner === undefined ? undefined : await findingRounds(osvScanner, advisories)
   const measured: Measured[] = []
   for (const recipe of recipes(join(auditable, 'bin'))) {
     console.error(`${new Date().toISOString().slice(11, 19)} ${recipe.name}`)
     try {
-      measured.push(await measure(recipe, syft))
+      measured.push(await measure(recipe, syft, rounds))
     } catch (error) {
       console.error(`NOT MEASURED: ${recipe.name}: ${(error as Error).message}`)
     }
   }
   console.log(`${imageTable(measured)}\n\n${ecosystemTable(measured)}\n\n${differenceList(measured)}`)
+  const named = measured.flatMap(({ name, findings }) => (findings ? [{ name, findings }] : []))
+  if (named.length > 0) console.log(`\n${findingTables(named)}`)
 }
 
-async function measure({ name, layers: treesOf }: Recipe, syft: string): Promise<Measured> {
+async function measure(
+  { name, layers: treesOf }: Recipe,
+  syft: string,
+  rounds: FindingRounds | undefined,
+): Promise<Measured> {
   const layout = join(KEPT, 'layout')
   const layers = await writeLayout(layout, await treesOf(workshop(KEPT)))
   const [own, ownMs] = await timed(() => inventoryOf(layout, layers))
   const [theirs, otherMs] = await timed(() => syftOf(layout, syft))
-  return { name, compared: compare(own.told, theirs), ownMs, otherMs, problems: own.problems }
+  // It reads no locks: where those are all there is, it finds nothing.
+  const purls = (theirs.length > 0 ? theirs : own.packages).map(({ purl }) => purl)
+  const findings = await rounds?.compare(layout, own.packages, purls)
+  return { name, compared: compare(own.told, theirs), ownMs, otherMs, problems: own.problems, findings }
 }
 
 async function timed<Result>(work: () => Promise<Result>): Promise<[Result, number]> {
@@ -61,6 +83,7 @@ async function inventoryOf(layout: string, layers: readonly Layer[]) {
   const options = { readers: LANGUAGE_READERS, limits: DEFAULT_INVENTORY_LIMITS, signal: new AbortController().signal }
   const { packages, problems } = await readInventory({ layers, open }, options)
   return {
+    packages,
     told: packages.map(({ purl, path, isDeclared }): Told => ({ purl, path, isDeclared: isDeclared === true })),
     problems: problems.map(({ path, reason }) => `${path}: ${reason}`),
   }
@@ -139,6 +162,3 @@ function differenceList(measured: readonly Measured[]): string {
 }
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
-
-const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')

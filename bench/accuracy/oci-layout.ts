@@ -13,7 +13,7 @@ const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip'
 const CONFIG = 'application/vnd.oci.image.config.v1+json'
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 
-/** Writes an image whose layers are these trees of files, as an OCI layout. */
+/** Writes an image whose layers are these trees of files, as an OCI layout that Docker can load too. */
 export async function writeLayout(folder: string, trees: readonly string[]): Promise<readonly Layer[]> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(join(folder, 'blobs/sha256'), { recursive: true })
@@ -33,11 +33,20 @@ export async function writeLayout(folder: string, trees: readonly string[]): Pro
     config: { mediaType: CONFIG, ...descriptor(await keepJson(folder, config)) },
     layers: layers.map(layer => ({ mediaType: layer.mediaType, ...descriptor(layer) })),
   }
+  const names = (digests: readonly Digest[]) => digests.map(digest => `blobs/${digest.replace(':', '/')}`)
+  const [Config] = names([manifest.config.digest])
+  const Layers = names(layers.map(({ digest }) => digest))
+  await Bun.write(join(folder, 'manifest.json'), JSON.stringify([{ Config, RepoTags: ['bench:latest'], Layers }]))
   const kept = await keepJson(folder, manifest)
   await Bun.write(join(folder, 'oci-layout'), '{"imageLayoutVersion": "1.0.0"}')
   const index = { schemaVersion: 2, manifests: [{ mediaType: MANIFEST, ...descriptor(kept) }] }
   await Bun.write(join(folder, 'index.json'), JSON.stringify(index))
   return layers
+}
+
+/** One file of it, as `docker save` makes them. */
+export async function writeArchive(folder: string, archive: string): Promise<void> {
+  await run(['tar', '-C', folder, '-cf', archive, 'manifest.json', 'index.json', 'oci-layout', 'blobs'])
 }
 
 const descriptor = ({ digest, sizeBytes }: Omit<Layer, 'mediaType'>) => ({ digest, size: sizeBytes })
