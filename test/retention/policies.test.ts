@@ -101,12 +101,12 @@ describe('a retention policy', () => {
     expect(
       await faultsOf({
         rules: [
-          { ...rule, when: { hasCriticalFindings: true } },
+          { ...rule, when: { isDeployed: true } },
           { ...rule, name: 'two', select: { isDeployed: false } },
         ],
       }),
     ).toEqual({
-      'rules.0.when.hasCriticalFindings': expect.stringContaining('Berth cannot tell yet what findings'),
+      'rules.0.when.isDeployed': expect.stringContaining('Berth cannot tell yet what is deployed'),
       'rules.1.select.isDeployed': expect.stringContaining('Berth cannot tell yet what is deployed'),
     })
   })

@@ -20,7 +20,6 @@ const unknownYet = (what: string) => {
 }
 /** Refused with a reason instead of as a word that nobody knows. */
 const notYet = {
-  hasCriticalFindings: unknownYet('what findings an image has'),
   isDeployed: unknownYet('what is deployed'),
 }
 
@@ -42,6 +41,7 @@ const selection = z.strictObject({
   platforms: globs.optional().describe('globs over linux/arm64/v8'),
   isSigned: z.boolean().optional(),
   isInIndex: z.boolean().optional(),
+  hasCriticalFindings: z.boolean().optional().describe('a critical vulnerability is known in it'),
   ...notYet,
 })
 

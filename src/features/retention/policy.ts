@@ -7,7 +7,7 @@ import type { TagPattern } from '../protection/index.ts'
  * alone names, goes with it. A delete rule takes nothing for what is not known: the platform of an image that was pushed a
  * moment ago holds for a keep rule and for no delete rule.
  *
- * Not among the conditions yet, because Berth does not know them: critical findings, and what is deployed.
+ * Not among the conditions yet, because Berth does not know it: what is deployed.
  */
 export interface RetentionPolicy {
   /** A run only reports what it would do. Where every policy begins. */
@@ -64,6 +64,8 @@ export interface Selection {
   readonly isSigned?: boolean | undefined
   /** An index in the repository names the image. */
   readonly isInIndex?: boolean | undefined
+  /** A critical vulnerability is known in it, or of an index in one of its images; not known of what was not scanned yet. */
+  readonly hasCriticalFindings?: boolean | undefined
 }
 
 export interface Conditions {

@@ -37,7 +37,7 @@ async function factsOf(
   select: Selection,
 ): Promise<readonly Fact[]> {
   const here = { reading, repositoryId: repository.id, relations }
-  const { artifactTypes, annotations, platforms, labels, isSigned, isInIndex } = select
+  const { artifactTypes, annotations, platforms, labels, isSigned, isInIndex, hasCriticalFindings } = select
   const facts: Fact[] = []
   if (artifactTypes) facts.push(await typesMatch(here, artifactTypes))
   for (const [key, glob] of Object.entries(annotations ?? {})) facts.push(await annotationMatches(here, key, glob))
@@ -45,6 +45,7 @@ async function factsOf(
   for (const [key, glob] of Object.entries(labels ?? {})) facts.push(await labelMatches(here, key, glob))
   if (isSigned !== undefined) facts.push(wanted(isSigned, await signed(here)))
   if (isInIndex !== undefined) facts.push(wanted(isInIndex, inIndex(here)))
+  if (hasCriticalFindings !== undefined) facts.push(wanted(hasCriticalFindings, await critical(here)))
   return facts
 }
 
@@ -116,6 +117,26 @@ async function signed({ reading, repositoryId, relations }: Here): Promise<Fact>
   }
   for await (const rows of fallbackTagPages(reading, repositoryId))
     for (const { subject, name } of rows) if (name.endsWith('.sig')) set(relations, fact, subject, YES)
+  return fact
+}
+
+/** UNKNOWN of what was not scanned; of an index as of the worst of its images. */
+async function critical({ reading, repositoryId, relations }: Here): Promise<Fact> {
+  const fact = new Uint8Array(relations.size).fill(UNKNOWN)
+  const isRead = new Uint8Array(fact.length)
+  for await (const rows of reading.scanned(repositoryId))
+    for (const { digest, critical } of rows) {
+      set(relations, fact, digest, Number(critical) > 0 ? YES : NO)
+      set(relations, isRead, digest, 1)
+    }
+  // Of one whose images were all read, and none is critical, that is known too.
+  const isUnread = isRead.map(read => 1 - read)
+  const isIndex = new Uint8Array(fact.length)
+  relations.each('child', (index, child) => {
+    isIndex[index] = Math.max(isIndex[index] as number, (isUnread[child] as number) + 1)
+  })
+  for (let manifest = 0; manifest < fact.length; manifest += 1) if (isIndex[manifest] === 1) fact[manifest] = NO
+  relations.raiseToLeaders('child', fact)
   return fact
 }
 

@@ -131,8 +131,8 @@ class ImageTags {
 }
 
 /** What is read of manifests, beside how they hang together, is found by their digests. */
-function asksForManifests({ pulls, manifests, details, labels, signatures }: Needs): boolean {
-  return pulls || manifests || details || labels || signatures
+function asksForManifests({ pulls, manifests, details, labels, signatures, findings }: Needs): boolean {
+  return pulls || manifests || details || labels || signatures || findings
 }
 
 async function hasRelations(reading: RetentionReading, repositoryId: number): Promise<boolean> {

@@ -23,6 +23,7 @@ export interface Needs {
   readonly details: boolean
   readonly labels: boolean
   readonly signatures: boolean
+  readonly findings: boolean
 }
 
 /**
@@ -69,5 +70,6 @@ export function needsOf(rules: readonly RuleHere[]): Needs {
     details: selects('platforms', 'labels'),
     labels: selects('labels'),
     signatures: selects('isSigned'),
+    findings: selects('hasCriticalFindings'),
   }
 }

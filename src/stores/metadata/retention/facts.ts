@@ -43,6 +43,8 @@ export interface RetentionReading {
   details(repositoryId: number): Pages<DetailsRow>
   /** Labels that people gave to images, by digest and key. */
   labels(repositoryId: number): Pages<LabelRow>
+  /** What was scanned, and how many critical vulnerabilities are known in it; by digest. */
+  scanned(repositoryId: number): Pages<ScannedRow>
   /** By digest. */
   lastPulls(repositoryId: number): Pages<LastPullRow>
   /** All that must stay in the repository, whatever the rules of retention say; undefined when there is nothing. */
@@ -111,6 +113,11 @@ export interface LabelRow {
   readonly key: string
   readonly value: string
 }
+export interface ScannedRow {
+  readonly digest: Digest
+  /** PostgreSQL counts in numbers that may be too large for JavaScript's. */
+  readonly critical: number | string
+}
 export interface LastPullRow {
   readonly digest: Digest
   readonly pulled_at: number
@@ -153,6 +160,7 @@ function readingOf(db: Queries): RetentionReading {
     manifests: id => pagesOf<ManifestRow>(page => manifestsIn(db, id, page)),
     details: id => pagesOf<DetailsRow>(page => detailsIn(db, id, page)),
     labels: id => pagesOf<LabelRow>(page => labelsIn(db, id, page)),
+    scanned: id => pagesOf<ScannedRow>(page => scannedIn(db, id, page)),
     lastPulls: id => pagesOf<LastPullRow>(page => lastPullsIn(db, id, page)),
     async protection({ id, name: repository }) {
       const found = await repositoryWithProtection(db, repository)
@@ -337,6 +345,30 @@ function detailsIn(db: Queries, id: number, { after, limit }: Page<DetailsRow>) 
     .where('repository_id', '=', id)
     .where('digest', '>', after?.digest ?? ('' as Digest))
     .orderBy('digest')
+    .limit(limit)
+    .execute()
+}
+
+function scannedIn(db: Queries, id: number, { after, limit }: Page<ScannedRow>) {
+  return db
+    .selectFrom('manifests')
+    .innerJoin('inventories', 'inventories.digest', 'manifests.digest')
+    .select('manifests.digest')
+    .select(({ selectFrom }) =>
+      selectFrom('inventory_packages as held')
+        .innerJoin('package_findings as finding', 'finding.package_id', 'held.package_id')
+        .select(({ fn }) => fn.countAll<number | string>().as('critical'))
+        .whereRef('held.inventory_id', '=', 'inventories.id')
+        .where('finding.severity', '=', 'critical')
+        .where('finding.ended_at', 'is', null)
+        .$asScalar()
+        .$notNull()
+        .as('critical'),
+    )
+    .where('manifests.repository_id', '=', id)
+    .where('manifests.digest', '>', after?.digest ?? ('' as Digest))
+    .where('inventories.state', 'in', ['read', 'unsupported'])
+    .orderBy('manifests.digest')
     .limit(limit)
     .execute()
 }
