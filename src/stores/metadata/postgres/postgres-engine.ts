@@ -3,10 +3,10 @@ import { Unavailable, within } from '../../../platform/outcome/index.ts'
 import type { Engine, PreparedBuild, Queries } from '../engine.ts'
 import { compilePrepared } from '../prepared.ts'
 import type { Schema } from '../schema.ts'
-import { StaleAnswers } from '../stale-answers.ts'
 import { type Connections, connect, type PostgresOptions } from './connect.ts'
 import { postgresDialect } from './dialect.ts'
 import { mayRunAgain, translate } from './faults.ts'
+import { StaleAnswers } from './stale-answers.ts'
 
 const MAX_ATTEMPTS = 30
 /** After so many, others wait. */

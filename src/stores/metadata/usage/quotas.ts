@@ -3,7 +3,6 @@ import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import type { Engine, Queries } from '../engine.ts'
 import { projectNameOf } from '../repositories.ts'
 import type { QuotaPassed, UsageKind, Used } from '../schema-usage.ts'
-import { StaleAnswers } from '../stale-answers.ts'
 import { usedBy } from './check.ts'
 import { nameOf, type Scope } from './scope.ts'
 import { type Standing, type StandingRow, selectStandings, standingsFrom } from './standings.ts'
@@ -70,26 +69,20 @@ export interface QuotaChanged {
 const STALE_MS = 1000
 
 export function createQuotas(engine: Engine): Quotas {
-  const ask = engine.prepare<{ project: string }, StandingRow>((db, parameter) =>
-    selectStandings(db, parameter('project')),
+  const standings = engine.prepare<{ project: string }, StandingRow>(
+    (db, parameter) => selectStandings(db, parameter('project')),
+    { hot: true, staleMs: STALE_MS },
   )
-  // Every push changes them, and asks: they are kept for a moment all the same, since who refuses asks again.
-  const answers = new StaleAnswers<StandingRow>(STALE_MS)
   return {
     async find(scope) {
       const id = await scopeId(engine.db, scope)
       if (id === undefined) return undefined
       return { used: await usedBy(engine.db, id), quotas: await quotasOf(engine.db, id) }
     },
-    async change(scope, change, record) {
-      const changed = await recordedWrite(engine, record, queries => changeQuotas(queries, scope, change))
-      answers.forget()
-      return changed
-    },
+    change: (scope, change, record) => recordedWrite(engine, record, queries => changeQuotas(queries, scope, change)),
     async standings(repository) {
       const project = projectNameOf(repository)
-      const rows = await answers.answer([project], async () => ask({ project }))
-      return standingsFrom(rows, project)
+      return standingsFrom(await standings({ project }), project)
     },
     async standingsNow(repository) {
       const project = projectNameOf(repository)
