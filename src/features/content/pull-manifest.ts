@@ -2,6 +2,7 @@ import { type Reference, RegistryError, type RepositoryName } from '../../oci/in
 import type { ManifestSummary, StoredManifest } from '../../stores/metadata/index.ts'
 import { type Permit, repositoryOf } from '../access/index.ts'
 import type { Content } from './content.ts'
+import type { GateOutcome, GateSubject } from './pull-gate.ts'
 
 /** With what the client is told beside it. */
 export type Told<Manifest> = Manifest & { readonly warnings: readonly string[] }
@@ -15,8 +16,7 @@ export async function pullManifest(
   const repository = repositoryOf(permit)
   const manifest =
     (await content.manifests.find(repository, reference)) ?? (await unknownManifest(content, repository, reference))
-  if (!manifest.isJudged || !content.gate) return { ...manifest, warnings: [] }
-  const { refusal, warnings } = await content.gate({ permit, asks: 'pull', ...reference, ...manifest })
+  const { refusal, warnings } = await judged(content, manifest, { permit, asks: 'pull', ...reference })
   if (refusal) throw refusal
   return { ...manifest, warnings }
 }
@@ -33,9 +33,18 @@ export async function statManifest(
   const repository = repositoryOf(permit)
   const manifest =
     (await content.manifests.summary(repository, reference)) ?? (await unknownManifest(content, repository, reference))
-  if (!manifest.isJudged || !content.gate) return { ...manifest, warnings: [] }
-  const { refusal, warnings } = await content.gate({ permit, asks: 'stat', ...reference, ...manifest })
+  const { refusal, warnings } = await judged(content, manifest, { permit, asks: 'stat', ...reference })
   return { ...manifest, warnings: refusal ? [refusal.message, ...warnings] : warnings }
+}
+
+const NOTHING: GateOutcome = { warnings: [] }
+
+function judged(
+  { gate }: Pick<Content, 'gate'>,
+  { digest, mediaType, isJudged }: Pick<ManifestSummary, 'digest' | 'mediaType' | 'isJudged'>,
+  asked: Omit<GateSubject, 'digest' | 'mediaType'>,
+): GateOutcome | Promise<GateOutcome> {
+  return isJudged && gate ? gate({ ...asked, digest, mediaType }) : NOTHING
 }
 
 export async function unknownManifest(

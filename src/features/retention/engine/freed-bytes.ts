@@ -50,9 +50,9 @@ export class FreedBytes {
 
   /** What was learnt of the repository before is forgotten. `goesMostly`: a large share of it is going to be taken. */
   async beginRepository(reading: RetentionReading, repositoryId: number, goesMostly: boolean): Promise<void> {
-    this.#here = new Held()
-    this.#isAllHereKnown = goesMostly && (await this.#learnAll(reading, repositoryId))
-    if (!this.#isAllHereKnown) this.#here = new Held()
+    const shared = goesMostly ? await readShared(reading, repositoryId) : undefined
+    this.#isAllHereKnown = shared !== undefined
+    this.#here = shared ?? new Held()
   }
 
   /** The manifests go, in this order and each once in a run; gives the bytes that each frees. */
@@ -70,15 +70,6 @@ export class FreedBytes {
         freed.set(manifest, (freed.get(manifest) ?? 0) + sizeBytes)
     }
     return freed
-  }
-
-  /** False where they are too many. */
-  async #learnAll(reading: RetentionReading, repositoryId: number): Promise<boolean> {
-    for await (const rows of reading.sharedIn(repositoryId)) {
-      for (const { digest, uses } of rows) this.#here.learn(digest, uses)
-      if (this.#here.size > MOST_KNOWN) return false
-    }
-    return true
   }
 
   async #lastInRepository(reading: RetentionReading, repositoryId: number, uses: readonly BlobUse[]) {
@@ -99,6 +90,16 @@ export class FreedBytes {
     await learn(this.#acrossRepositories, unknown, blobs => reading.holdersOf(blobs))
     return uses.filter(({ blob }) => !several.has(blob) || this.#acrossRepositories.release(blob))
   }
+}
+
+/** Blobs that several manifests of the repository name; undefined where they are too many. */
+async function readShared(reading: RetentionReading, repositoryId: number): Promise<Held | undefined> {
+  const shared = new Held()
+  for await (const rows of reading.sharedIn(repositoryId)) {
+    for (const { digest, uses } of rows) shared.learn(digest, uses)
+    if (shared.size > MOST_KNOWN) return undefined
+  }
+  return shared
 }
 
 /** The uses as the manifests stand, whatever order they were read in. */

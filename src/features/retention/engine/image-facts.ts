@@ -123,19 +123,12 @@ async function signed({ reading, repositoryId, relations }: Here): Promise<Fact>
 /** UNKNOWN of what was not scanned; of an index as of the worst of its images. */
 async function critical({ reading, repositoryId, relations }: Here): Promise<Fact> {
   const fact = new Uint8Array(relations.size).fill(UNKNOWN)
-  const isRead = new Uint8Array(fact.length)
   for await (const rows of reading.scanned(repositoryId))
-    for (const { digest, critical } of rows) {
-      set(relations, fact, digest, Number(critical) > 0 ? YES : NO)
-      set(relations, isRead, digest, 1)
-    }
-  // Of one whose images were all read, and none is critical, that is known too.
-  const isUnread = isRead.map(read => 1 - read)
-  const isIndex = new Uint8Array(fact.length)
-  relations.each('child', (index, child) => {
-    isIndex[index] = Math.max(isIndex[index] as number, (isUnread[child] as number) + 1)
+    for (const { digest, critical } of rows) set(relations, fact, digest, Number(critical) > 0 ? YES : NO)
+  // Nothing is known of an index itself, so that what its images say is all that there is to say.
+  relations.each('child', index => {
+    fact[index] = NO
   })
-  for (let manifest = 0; manifest < fact.length; manifest += 1) if (isIndex[manifest] === 1) fact[manifest] = NO
   relations.raiseToLeaders('child', fact)
   return fact
 }
