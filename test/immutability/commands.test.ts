@@ -2,8 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { BERTH, berthCommand } from '../support/berth-command.ts'
-import { type Berth, startBerth, withoutSettings } from '../support/start-berth.ts'
+import { askServer } from '../support/ask-server.ts'
+import { berthCommand } from '../support/berth-command.ts'
+import { type Berth, startBerth } from '../support/start-berth.ts'
 import { image, type Pusher, pusher } from './protected.ts'
 
 /** Nobody is asked who they are: rules hold all the same. */
@@ -20,17 +21,7 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true })
 })
 
-const run = async (...args: readonly string[]) => {
-  const child = Bun.spawn([BERTH, ...args], {
-    env: { ...withoutSettings(process.env), XDG_CONFIG_HOME: home, BERTH_URL: berth.url },
-    cwd: home,
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-  })
-  const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
-  return { code, stdout, stderr }
-}
+const run = (...args: readonly string[]) => askServer(home, { url: berth.url }, args)
 const json = async (...args: readonly string[]) => {
   const { code, stdout, stderr } = await run(...args, '--json')
   expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' })

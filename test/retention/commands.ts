@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { BERTH } from '../support/berth-command.ts'
+import { askServer, type Ended } from '../support/ask-server.ts'
 import { ADMIN } from '../support/sign-in.ts'
-import { type Berth, withoutSettings } from '../support/start-berth.ts'
+import type { Berth } from '../support/start-berth.ts'
 
 export interface Commands extends AsyncDisposable {
-  run(...args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>
+  run(...args: readonly string[]): Promise<Ended>
   // biome-ignore lint/suspicious/noExplicitAny: what a test expects of it is in the test.
   json(...args: readonly string[]): Promise<any>
   /** Writes a document to be named in a command. */
@@ -16,23 +16,7 @@ export interface Commands extends AsyncDisposable {
 /** The commands that ask a server, as its administrator. */
 export async function commandsOn({ url }: Pick<Berth, 'url'>): Promise<Commands> {
   const home = await mkdtemp(join(tmpdir(), 'berth-home-'))
-  const run = async (...args: readonly string[]) => {
-    const child = Bun.spawn([BERTH, ...args], {
-      env: {
-        ...withoutSettings(process.env),
-        XDG_CONFIG_HOME: home,
-        BERTH_URL: url,
-        BERTH_USERNAME: ADMIN.name,
-        BERTH_PASSWORD: ADMIN.password,
-      },
-      cwd: home,
-      stdin: 'ignore',
-      stdout: 'pipe',
-      stderr: 'pipe',
-    })
-    const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
-    return { code, stdout, stderr }
-  }
+  const run = (...args: readonly string[]) => askServer(home, { url, caller: ADMIN }, args)
   return {
     run,
     async json(...args) {

@@ -1,14 +1,11 @@
 import type { Command } from 'commander'
 import { table } from '../../../entry/remote/index.ts'
+import { SEVERITIES, type Severity } from '../../../features/vulnerability-policy/index.ts'
 import { CommandError } from '../../command-error.ts'
 import type { CommandContext } from '../context.ts'
 import { imageNamed } from './image-name.ts'
 import { type RemoteFlags, remote, type Shown } from './remote.ts'
 import { compared } from './scanners.ts'
-
-/** The worst first. */
-export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const
-export type Severity = (typeof SEVERITIES)[number]
 
 export interface ShownFinding {
   readonly repository: string

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { type Client, printable, table } from '../../../entry/remote/index.ts'
+import { SEVERITIES, type Severity } from '../../../features/vulnerability-policy/index.ts'
 import { CommandError } from '../../command-error.ts'
 import type { CommandContext } from '../context.ts'
-import { findingRows, SEVERITIES, type Severity, type ShownFinding, severityNamed } from './findings.ts'
+import { findingRows, type ShownFinding, severityNamed } from './findings.ts'
 import { imageNamed, type NamedImage } from './image-name.ts'
 import { type RemoteFlags, remote, type Shown } from './remote.ts'
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { route } from '../route.ts'
 import { listOf, page, time } from '../schemas.ts'
+import { severity } from './scanning.ts'
 
-const severity = z.enum(['critical', 'high', 'medium', 'low', 'negligible', 'unknown'])
 const name = z.string().min(1).max(500)
 
 export const advisorySource = z

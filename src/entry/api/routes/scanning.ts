@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SEVERITIES } from '../../../features/vulnerability-policy/index.ts'
 import { route } from '../route.ts'
 import { listOf, page, time } from '../schemas.ts'
 
@@ -6,7 +7,7 @@ const text = z.string().max(512)
 const inImage = z.strictObject({ repository: text, reference: text.describe('tag or digest') })
 const platform = text.optional().describe('of an index: os/architecture or os/architecture/variant')
 
-export const severity = z.enum(['critical', 'high', 'medium', 'low', 'negligible', 'unknown'])
+export const severity = z.enum(SEVERITIES)
 
 export const finding = z
   .strictObject({

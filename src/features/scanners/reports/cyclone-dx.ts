@@ -1,5 +1,5 @@
 import { instant, type Json, list, object, text } from '../../../platform/foreign-json/index.ts'
-import { type ReadReport, severityOf, severityOfScore } from './report.ts'
+import { type ReadReport, SEVERITIES, severityOf, severityOfScore } from './report.ts'
 
 export function isCycloneDx({ bomFormat }: Json): boolean {
   return bomFormat === 'CycloneDX'
@@ -56,12 +56,11 @@ function groupedName(group: string, name: string): string {
 }
 
 function worstOf(ratings: unknown) {
-  const ORDER = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const
   const said = new Set(
     list(ratings).map(each => {
       const { severity, score } = object(each)
       return text(severity) === undefined ? severityOfScore(Number(score)) : severityOf(text(severity))
     }),
   )
-  return ORDER.find(each => said.has(each)) ?? 'unknown'
+  return SEVERITIES.find(each => said.has(each)) ?? 'unknown'
 }

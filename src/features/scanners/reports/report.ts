@@ -37,7 +37,8 @@ export function bounded(report: ReadReport): ReadReport {
   return { ...report, version: report.version?.slice(0, LONGEST), found: [...distinct.values()] }
 }
 
-const SEVERITIES = ['critical', 'high', 'medium', 'low', 'negligible'] as const
+/** The worst first. */
+export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const
 
 /** By the words of scanners: `HIGH`, `Important`, `moderate`. */
 export function severityOf(word: string | undefined): ReportedFinding['severity'] {
