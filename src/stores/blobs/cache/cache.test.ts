@@ -33,7 +33,10 @@ function storage() {
       },
     })
   }
-  const put = (length: number, keep?: Uint8Array<ArrayBuffer>): ObjectRef & { readonly bytes: Uint8Array } => {
+  const put = (
+    length: number,
+    keep?: Uint8Array<ArrayBuffer>,
+  ): ObjectRef & { readonly bytes: Uint8Array<ArrayBuffer> } => {
     const bytes = new Uint8Array(length)
     for (let from = 0; from < length; from += 65_536) crypto.getRandomValues(bytes.subarray(from, from + 65_536))
     const storageKey = `ab/${crypto.randomUUID()}.0123456789abcdef`
@@ -41,7 +44,8 @@ function storage() {
     const digest = parseDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`)
     return { storageKey, digest, sizeBytes: length, bytes }
   }
-  return { store: { read } as BlobStore, state, put }
+  const replace = (object: ReturnType<typeof put>) => void objects.set(object.storageKey, object.bytes)
+  return { store: { read } as BlobStore, state, put, replace }
 }
 
 function cache(store: BlobStore, maxBytes = 100 * MIB) {
@@ -91,6 +95,17 @@ test('an object without its digest is never given whole, and not kept', async ()
   await expect(read(object)).rejects.toThrow()
   await expect(read(object)).rejects.toThrow()
   expect(await entries()).toEqual([])
+})
+
+test('who was not given the end of a damaged object gets it whole when the storage gives it whole', async () => {
+  const { store, put, replace } = storage()
+  const { read } = cache(store, 400 * MIB)
+  for (let round = 0; round < 20; round += 1) {
+    const object = put(17 * MIB, new Uint8Array(17 * MIB))
+    await expect(read(object)).rejects.toThrow()
+    replace(object)
+    expect(Buffer.compare(await read(object), object.bytes)).toBe(0)
+  }
 })
 
 test('an entry that was damaged on the disk is found before it is served, and read again', async () => {

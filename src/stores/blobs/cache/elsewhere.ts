@@ -12,6 +12,7 @@ export function fillingElsewhere(path: string): Filling {
   return {
     path: partial,
     fault: undefined,
+    cleared: Promise.resolve(),
     get filledBytes() {
       return state.filledBytes
     },

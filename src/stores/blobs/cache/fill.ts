@@ -16,6 +16,8 @@ export interface Filling {
   readonly outcome: 'published' | 'failed' | undefined
   /** The object does not have its digest: nobody may have its end. */
   readonly fault: unknown
+  /** Resolves after the outcome, when the file that was written to is closed, and gone or under its own name. */
+  readonly cleared: Promise<void>
 }
 
 /** Begins to fill; undefined when another process does that already. @throws ObjectFault, or what the disk says. */
@@ -66,9 +68,9 @@ export async function fill(store: BlobStore, object: ObjectRef, path: string): P
       wake()
     }
   }
-  void run()
   return {
     path: partial,
+    cleared: run(),
     get filledBytes() {
       return state.filledBytes
     },

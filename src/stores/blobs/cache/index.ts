@@ -58,8 +58,15 @@ export function cachedReads(store: BlobStore, { folder, maxBytes, onRead }: Cach
   const startOrJoin = async (object: ObjectRef, path: string): Promise<Filling | undefined> => {
     const running = filling.get(object.storageKey)
     if (running) {
-      onRead?.('shared')
-      return running
+      const joined = await running
+      if (joined?.outcome !== 'failed') {
+        onRead?.('shared')
+        return joined
+      }
+      // Nobody who asks later fails with it.
+      await joined.cleared
+      if (filling.get(object.storageKey) === running) filling.delete(object.storageKey)
+      return startOrJoin(object, path)
     }
     const starting = (async () => {
       if (!(await budget.reserve(object.sizeBytes))) return undefined
@@ -70,7 +77,9 @@ export function cachedReads(store: BlobStore, { folder, maxBytes, onRead }: Cach
       filling.delete(object.storageKey)
       throw error
     })
-    void ended(started).finally(() => filling.delete(object.storageKey))
+    void ended(started).finally(() => {
+      if (filling.get(object.storageKey) === starting) filling.delete(object.storageKey)
+    })
     if (started) onRead?.('miss')
     return started
   }
