@@ -62,6 +62,9 @@ export type Handler = (
 
 type RepositoryAction = 'pull' | 'push' | 'delete' | 'stat' | 'list'
 
+/** A repository may be renamed between the look at its name and the look at what it holds: so often it is looked for. */
+const MOST_LOOKS = 5
+
 /**
  * Binds an endpoint to the action it takes; the decision is made here, before the handler sees the request. What is read
  * by a former name is answered from where it is now; what would change something there is told the present name.
@@ -77,46 +80,71 @@ export function endpoint<A extends RepositoryAction>(
     const { principal, origin } = exchange
     const asking = { principal, action, resource: { repository }, origin }
     const elsewhere = () => permitByFormerName(options.access, asking, repository, options.findRenamed)
-    const permit = await authorize(options.access, asking, elsewhere)
+    const lookAgain = async () => {
+      const moved = await elsewhere()
+      if (moved || !READS.has(action)) return moved
+      const isBack = await options.content.repositories.exists(repository)
+      return isBack ? authorize(options.access, asking, elsewhere) : undefined
+    }
     const call = { ...options, exchange, repository, last }
-    if (repositoryOf(permit) !== repository) return answerFrom(permit, action, call, handle)
+    const permit = await authorize(options.access, asking, elsewhere)
+    return answerByAnyName(action, permit, call, { handle, lookAgain, withoutRepository })
+  }
+}
+
+interface Answering<A extends RepositoryAction> {
+  readonly handle: (call: Call<A>) => Promise<Response>
+  /** Where the repository is now; undefined when there is none. */
+  readonly lookAgain: () => Promise<Permit<A> | undefined>
+  readonly withoutRepository: ((call: Call<A>) => Response) | undefined
+}
+
+async function answerByAnyName<A extends RepositoryAction>(
+  action: A,
+  first: Permit<A>,
+  asked: Omit<Call<A>, 'permit'>,
+  { handle, lookAgain, withoutRepository }: Answering<A>,
+): Promise<Response> {
+  let permit = first
+  let call = asked
+  for (let looks = 1; ; looks += 1) {
+    const isFormer = repositoryOf(permit) !== call.repository
+    if (isFormer && !READS.has(action)) throw new RepositoryRenamed(call.repository, repositoryOf(permit))
     try {
-      return await handle({ ...call, permit })
+      return await answerAs(permit, call, handle)
     } catch (error) {
-      const isThere = !(error instanceof RegistryError && isGone(error))
-      const moved = isThere ? undefined : await elsewhere()
-      if (moved) return answerFrom(moved, action, { ...call, limits: countedOnce(call, moved) }, handle)
-      if (withoutRepository && !isThere) return withoutRepository({ ...call, permit })
-      throw error
+      if (!isGone(error)) throw error
+      const next = looks < MOST_LOOKS ? await lookAgain() : undefined
+      if (!next && withoutRepository) return withoutRepository({ ...call, permit })
+      if (!next) throw error
+      call = { ...call, limits: countedOnce(call.limits, permit) }
+      permit = next
     }
   }
 }
 
 /** The request was counted before it turned out where it leads; the limit of another project counts for itself. */
-function countedOnce(
-  { limits, repository }: Pick<Call<'pull'>, 'limits' | 'repository'>,
-  moved: Permit<RepositoryAction>,
-) {
-  const isElsewhere = projectOf({ repository }) !== projectOf({ repository: repositoryOf(moved) })
-  return isElsewhere ? limits : { ...limits, pull: async () => undefined }
+function countedOnce(limits: ManifestLimits, counted: Permit<RepositoryAction>): ManifestLimits {
+  const project = projectOf({ repository: repositoryOf(counted) })
+  const isCounted = (permit: Permit<'pull'>) => projectOf({ repository: repositoryOf(permit) }) === project
+  return { ...limits, pull: async permit => (isCounted(permit) ? undefined : limits.pull(permit)) }
 }
 
-function isGone(error: RegistryError): boolean {
-  return error.code === 'NAME_UNKNOWN' || error instanceof RepositoryRenamed
+function isGone(error: unknown): boolean {
+  return error instanceof RepositoryRenamed || (error instanceof RegistryError && error.code === 'NAME_UNKNOWN')
 }
 
 const READS: ReadonlySet<Action> = new Set(['pull', 'stat', 'list'])
 
-async function answerFrom<A extends RepositoryAction>(
+async function answerAs<A extends RepositoryAction>(
   permit: Permit<A>,
-  action: A,
-  { repository, ...call }: Omit<Call<A>, 'permit'>,
+  call: Omit<Call<A>, 'permit'>,
   handle: (call: Call<A>) => Promise<Response>,
 ): Promise<Response> {
   const present = repositoryOf(permit)
-  if (!READS.has(action)) throw new RepositoryRenamed(repository, present)
-  const response = await handle({ ...call, repository, permit })
-  const [warning = ''] = warningHeaders([`${repository} is now ${present}: pull it by that name`])
+  const response = await handle({ ...call, permit })
+  if (present === call.repository) return response
+  const [warning = ''] = warningHeaders([`${call.repository} is now ${present}: pull it by that name`])
   response.headers.append('Warning', warning)
   return response
 }

@@ -5,17 +5,17 @@ import type { LinkedBlob, StoredBlob } from '../../stores/metadata/index.ts'
 import { type Permit, repositoryOf } from '../access/index.ts'
 import type { Content } from './content.ts'
 import { refusingExcess } from './over-quota.ts'
-import { requireRepository } from './pull-manifest.ts'
+import { foundIn, requireRepository } from './pull-manifest.ts'
 import { recordOfBlobDelete } from './recorded.ts'
 
 /** @throws BLOB_UNKNOWN, or NAME_UNKNOWN when there is no such repository. */
 export async function statBlob(content: Content, permit: Permit<'pull' | 'stat'>, digest: Digest): Promise<StoredBlob> {
   const repository = repositoryOf(permit)
-  const blob = await content.blobLinks.find(repository, digest)
-  if (!blob) return unknownBlob(content, repository, digest)
+  const look = () => content.blobLinks.find(repository, digest)
+  const blob = (await foundIn(content, repository, look)) ?? unknownBlob(repository, digest)
   if (await keepForPush(content, repository, blob)) return blob
   // Collected, or given a manifest, since it was found: ask again.
-  return (await content.blobLinks.find(repository, digest)) ?? unknownBlob(content, repository, digest)
+  return (await foundIn(content, repository, look)) ?? unknownBlob(repository, digest)
 }
 
 /** @throws ObjectFault when the store has not what the metadata say. */
@@ -43,7 +43,10 @@ export async function deleteBlob(content: Content, permit: Permit<'delete'>, dig
   const repository = repositoryOf(permit)
   const now = content.clock()
   const unlinked = await content.blobLinks.unlink({ repository, digest, now }, recordOfBlobDelete(permit, digest, now))
-  if (unlinked.outcome === 'unknown') return unknownBlob(content, repository, digest)
+  if (unlinked.outcome === 'unknown') {
+    await requireRepository(content, repository)
+    unknownBlob(repository, digest)
+  }
   if (unlinked.outcome === 'referenced') {
     throw new RegistryError(
       'DENIED',
@@ -67,8 +70,7 @@ async function keepForPush(content: Content, repository: RepositoryName, blob: L
   })
 }
 
-async function unknownBlob(content: Content, repository: RepositoryName, digest: Digest): Promise<never> {
-  await requireRepository(content, repository)
+function unknownBlob(repository: RepositoryName, digest: Digest): never {
   throw new RegistryError('BLOB_UNKNOWN', `Repository ${repository} has no blob ${digest}.`, {
     detail: { repository, digest },
   })

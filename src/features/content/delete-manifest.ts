@@ -2,7 +2,7 @@ import { type Reference, RegistryError, type Tag } from '../../oci/index.ts'
 import { type Permit, repositoryOf } from '../access/index.ts'
 import { judgeChange, refusalError } from '../protection/index.ts'
 import type { Content } from './content.ts'
-import { unknownManifest } from './pull-manifest.ts'
+import { requireRepository, unknownManifest } from './pull-manifest.ts'
 import { recordOfDelete, recordOfUntag } from './recorded.ts'
 
 /**
@@ -31,7 +31,10 @@ export async function deleteManifest(
     const { tag } = reference
     const removal = { repository, tag, judge: judgeChange, ...discard }
     const untagged = await content.tags.remove(removal, recordOfUntag(permit, tag, now))
-    if (untagged.outcome === 'unknown') return unknownManifest(content, repository, reference)
+    if (untagged.outcome === 'unknown') {
+      await requireRepository(content, repository)
+      unknownManifest(repository, reference)
+    }
     if (untagged.outcome === 'protected') throw refusalError(untagged.refusal, { tag, digest: untagged.digest })
     return
   }
@@ -40,7 +43,10 @@ export async function deleteManifest(
     { repository, digest, mayRemove: tag => permit.mayTag('remove', tag), judge: judgeChange, ...discard },
     recordOfDelete(permit, digest, now),
   )
-  if (removed.outcome === 'unknown') return unknownManifest(content, repository, reference)
+  if (removed.outcome === 'unknown') {
+    await requireRepository(content, repository)
+    unknownManifest(repository, reference)
+  }
   if (removed.outcome === 'tag kept') throw keptTag(permit, removed.tag)
   if (removed.outcome === 'protected') throw refusalError(removed.refusal, { digest })
   if (removed.outcome === 'referenced') {

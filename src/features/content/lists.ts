@@ -1,7 +1,7 @@
 import type { Descriptor, Digest, RepositoryName, Tag } from '../../oci/index.ts'
 import { type Permit, repositoryOf } from '../access/index.ts'
 import type { Content } from './content.ts'
-import { requireRepository } from './pull-manifest.ts'
+import { foundIn } from './pull-manifest.ts'
 
 const REFERRERS_BATCH = 100
 
@@ -22,9 +22,11 @@ export interface ListPage<Item> {
 export async function listTags(content: Content, permit: Permit<'list'>, request: ListRequest): Promise<ListPage<Tag>> {
   const repository = repositoryOf(permit)
   const read = (limit: number) => content.tags.list(repository, { after: request.after, limit })
-  const page = await onePage(content, request, read, tag => tag)
-  if (page.items.length === 0) await requireRepository(content, repository)
-  return page
+  const look = async () => {
+    const page = await onePage(content, request, read, tag => tag)
+    return page.items.length > 0 ? page : undefined
+  }
+  return (await foundIn(content, repository, look)) ?? { items: [] }
 }
 
 const CATALOG_BATCH = 200
@@ -68,9 +70,27 @@ export async function listReferrers(
   request: ListRequest & { readonly artifactType?: string | undefined },
 ): Promise<ListPage<Descriptor>> {
   const repository = repositoryOf(permit)
-  const { artifactType } = request
   const limit = pageSize(content, request)
   if (limit === 0) return { items: [] }
+  const look = async () => {
+    const page = await pageOfReferrers(content, { ...request, repository, subject, limit })
+    return page.items.length > 0 ? page : undefined
+  }
+  return (await foundIn(content, repository, look)) ?? { items: [] }
+}
+
+interface ReferrersRequest {
+  readonly repository: RepositoryName
+  readonly subject: Digest
+  readonly after?: string | undefined
+  readonly limit: number
+  readonly artifactType?: string | undefined
+}
+
+async function pageOfReferrers(
+  content: Content,
+  { repository, subject, limit, artifactType, ...request }: ReferrersRequest,
+): Promise<ListPage<Descriptor>> {
   const items: Descriptor[] = []
   let bytes = 0
   // Annotations may be as large as a manifest, so a page ends by its size too. Few are read at a time for that.
@@ -84,9 +104,7 @@ export async function listReferrers(
       }
       items.push(descriptor)
     }
-    if (batch.length === REFERRERS_BATCH) continue
-    if (items.length === 0) await requireRepository(content, repository)
-    return { items }
+    if (batch.length < REFERRERS_BATCH) return { items }
   }
 }
 

@@ -15,7 +15,8 @@ export async function pullManifest(
 ): Promise<Told<StoredManifest>> {
   const repository = repositoryOf(permit)
   const manifest =
-    (await content.manifests.find(repository, reference)) ?? (await unknownManifest(content, repository, reference))
+    (await foundIn(content, repository, () => content.manifests.find(repository, reference))) ??
+    unknownManifest(repository, reference)
   const { refusal, warnings } = await judged(content, manifest, { permit, asks: 'pull', ...reference })
   if (refusal) throw refusal
   return { ...manifest, warnings }
@@ -32,7 +33,8 @@ export async function statManifest(
 ): Promise<Told<ManifestSummary>> {
   const repository = repositoryOf(permit)
   const manifest =
-    (await content.manifests.summary(repository, reference)) ?? (await unknownManifest(content, repository, reference))
+    (await foundIn(content, repository, () => content.manifests.summary(repository, reference))) ??
+    unknownManifest(repository, reference)
   const { refusal, warnings } = await judged(content, manifest, { permit, asks: 'stat', ...reference })
   return { ...manifest, warnings: refusal ? [refusal.message, ...warnings] : warnings }
 }
@@ -47,12 +49,8 @@ function judged(
   return isJudged && gate ? gate({ ...asked, digest, mediaType }) : NOTHING
 }
 
-export async function unknownManifest(
-  content: Pick<Content, 'repositories'>,
-  repository: RepositoryName,
-  reference: Reference,
-): Promise<never> {
-  await requireRepository(content, repository)
+/** @throws MANIFEST_UNKNOWN, always. */
+export function unknownManifest(repository: RepositoryName, reference: Reference): never {
   throw new RegistryError(
     'MANIFEST_UNKNOWN',
     'tag' in reference
@@ -60,6 +58,21 @@ export async function unknownManifest(
       : `Repository ${repository} has no manifest ${reference.digest}.`,
     { detail: { repository, ...reference } },
   )
+}
+
+/**
+ * What `look` finds in the repository. Undefined is what a repository says that is there: one that was given the name
+ * after the first look is looked at again. @throws NAME_UNKNOWN when nothing was ever pushed to `repository`.
+ */
+export async function foundIn<Found>(
+  content: Pick<Content, 'repositories'>,
+  repository: RepositoryName,
+  look: () => Promise<Found | undefined>,
+): Promise<Found | undefined> {
+  const found = await look()
+  if (found !== undefined) return found
+  await requireRepository(content, repository)
+  return look()
 }
 
 /** @throws NAME_UNKNOWN when nothing was ever pushed to `repository`. */
