@@ -1,3 +1,4 @@
+import { isObject } from '../../oci/index.ts'
 import { type Platform, platformOf } from './platform.ts'
 
 /** What a config says that is worth finding an image by. */
@@ -52,8 +53,4 @@ function labelsOf(config: unknown): Readonly<Record<string, string>> | undefined
     labels.push([key, value])
   }
   return labels.length === 0 ? undefined : Object.fromEntries(labels)
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

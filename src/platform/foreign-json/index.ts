@@ -1,8 +1,10 @@
+import { isObject } from '../../oci/index.ts'
+
 /** Of other people's JSON: what is not of the kind that is asked for is not there. */
 export type Json = Readonly<Record<string, unknown>>
 
 export function object(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {}
+  return isObject(value) ? value : {}
 }
 
 export function list(value: unknown): readonly unknown[] {

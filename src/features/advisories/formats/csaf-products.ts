@@ -1,4 +1,6 @@
-import { isFields, listOf, textOf } from './fields.ts'
+import { isObject } from '../../../oci/index.ts'
+import { list } from '../../../platform/foreign-json/index.ts'
+import { textOf } from './fields.ts'
 
 /** A package of a release. */
 export interface Component {
@@ -24,23 +26,23 @@ const MOST_DEPTH = 50
 export function readProductTree(value: unknown): ProductTree {
   const products = new Map<string, Product>()
   const parts = new Map<string, { component: string; platform: string }>()
-  const tree = isFields(value) ? value : {}
+  const tree = isObject(value) ? value : {}
   const note = (product: unknown) => {
-    if (!isFields(product)) return
-    const helper = isFields(product.product_identification_helper) ? product.product_identification_helper : {}
+    if (!isObject(product)) return
+    const helper = isObject(product.product_identification_helper) ? product.product_identification_helper : {}
     products.set(textOf(product.product_id), { cpe: textOf(helper.cpe), purl: textOf(helper.purl) })
   }
   const walk = (branches: unknown, depth: number) => {
-    for (const branch of listOf(branches)) {
-      if (!isFields(branch) || depth > MOST_DEPTH) continue
+    for (const branch of list(branches)) {
+      if (!isObject(branch) || depth > MOST_DEPTH) continue
       note(branch.product)
       walk(branch.branches, depth + 1)
     }
   }
   walk(tree.branches, 0)
-  for (const product of listOf(tree.full_product_names)) note(product)
-  for (const relationship of listOf(tree.relationships)) {
-    if (!isFields(relationship) || !isFields(relationship.full_product_name)) continue
+  for (const product of list(tree.full_product_names)) note(product)
+  for (const relationship of list(tree.relationships)) {
+    if (!isObject(relationship) || !isObject(relationship.full_product_name)) continue
     parts.set(textOf(relationship.full_product_name.product_id), {
       component: textOf(relationship.product_reference),
       platform: textOf(relationship.relates_to_product_reference),

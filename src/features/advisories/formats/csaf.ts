@@ -1,12 +1,14 @@
+import { isObject } from '../../../oci/index.ts'
+import { type Json, list } from '../../../platform/foreign-json/index.ts'
 import type { Advisory, Affected, RangeEvent } from '../advisory.ts'
 import { compareRpm } from '../versions/rpm.ts'
 import { BadRecord } from './bad-record.ts'
 import { type Component, type ProductTree, readProductTree } from './csaf-products.ts'
-import { type Fields, fieldsOf, isFields, listOf, textOf, textsOf, timeOf } from './fields.ts'
+import { fieldsOf, textOf, textsOf, timeOf } from './fields.ts'
 import { severityOf } from './severity.ts'
 
 export function isCsaf(value: unknown): boolean {
-  return isFields(value) && isFields(value.document) && isFields(value.document.tracking)
+  return isObject(value) && isObject(value.document) && isObject(value.document.tracking)
 }
 
 /**
@@ -21,12 +23,12 @@ export function readCsaf(value: unknown): readonly Advisory[] {
   const file = textOf(tracking.id)
   if (file === '') throw new BadRecord('The document has no id')
   const tree = readProductTree(root.product_tree)
-  return listOf(root.vulnerabilities).flatMap(each => {
+  return list(root.vulnerabilities).flatMap(each => {
     const vulnerability = fieldsOf(each, 'An entry of "vulnerabilities"')
-    const id = textOf(vulnerability.cve) || textOf(listOf(vulnerability.ids).filter(isFields)[0]?.text)
+    const id = textOf(vulnerability.cve) || textOf(list(vulnerability.ids).filter(isObject)[0]?.text)
     if (id === '') return []
     const title = textOf(vulnerability.title) || textOf(document.title)
-    const notes = listOf(vulnerability.notes).filter(isFields)
+    const notes = list(vulnerability.notes).filter(isObject)
     return [
       {
         record: `${file} ${id}`,
@@ -36,7 +38,7 @@ export function readCsaf(value: unknown): readonly Advisory[] {
         related: file === id ? [] : [file],
         summary: title,
         details: textOf(notes.find(({ category }) => category === 'description')?.text),
-        severity: severityOf(isFields(document.aggregate_severity) ? document.aggregate_severity.text : undefined),
+        severity: severityOf(isObject(document.aggregate_severity) ? document.aggregate_severity.text : undefined),
         vectors: vectorsOf(vulnerability),
         published: timeOf(vulnerability.release_date) ?? timeOf(tracking.initial_release_date),
         modified: timeOf(tracking.current_release_date),
@@ -55,8 +57,8 @@ interface Standing {
   isNotAffected: boolean
 }
 
-function affectedOf(vulnerability: Fields, tree: ProductTree): readonly Affected[] {
-  const status = isFields(vulnerability.product_status) ? vulnerability.product_status : {}
+function affectedOf(vulnerability: Json, tree: ProductTree): readonly Affected[] {
+  const status = isObject(vulnerability.product_status) ? vulnerability.product_status : {}
   const standings = new Map<string, Standing>()
   const note = (products: unknown, mark: (standing: Standing, component: Component) => void) => {
     for (const id of textsOf(products)) {
@@ -100,18 +102,18 @@ function rangesOf(fixed: readonly string[]): readonly (readonly RangeEvent[])[] 
   return [...streams].map(([stream, version], at) => [{ introduced: at === 0 ? '0' : stream }, { fixed: version }])
 }
 
-function vectorsOf({ scores, metrics }: Fields): readonly string[] {
-  const all = [...listOf(scores), ...listOf(metrics).map(metric => (isFields(metric) ? metric.content : undefined))]
+function vectorsOf({ scores, metrics }: Json): readonly string[] {
+  const all = [...list(scores), ...list(metrics).map(metric => (isObject(metric) ? metric.content : undefined))]
   const vectors = all
-    .filter(isFields)
+    .filter(isObject)
     .flatMap(({ cvss_v3, cvss_v4 }) =>
-      [cvss_v4, cvss_v3].filter(isFields).map(({ vectorString }) => textOf(vectorString)),
+      [cvss_v4, cvss_v3].filter(isObject).map(({ vectorString }) => textOf(vectorString)),
     )
   return [...new Set(vectors.filter(vector => vector !== ''))]
 }
 
-function urlOf({ references }: Fields, id: string): string {
-  const own = listOf(references).filter(isFields)
+function urlOf({ references }: Json, id: string): string {
+  const own = list(references).filter(isObject)
   const url = textOf(own.find(({ category }) => category === 'self')?.url)
   return /^https?:\/\//.test(url) ? url : `https://access.redhat.com/security/cve/${encodeURIComponent(id)}`
 }

@@ -1,5 +1,7 @@
+import { isObject } from '../../../oci/index.ts'
+import type { Json } from '../../../platform/foreign-json/index.ts'
 import type { Advisory, Affected } from '../advisory.ts'
-import { type Fields, fieldsOf, isFields, textOf } from './fields.ts'
+import { fieldsOf, textOf } from './fields.ts'
 import { firstLine } from './osv.ts'
 import { severityOf } from './severity.ts'
 
@@ -23,7 +25,7 @@ const RELEASES: Readonly<Record<string, string>> = {
 export function readDebian(name: string, value: unknown): readonly Advisory[] {
   return Object.entries(fieldsOf(value, `The package ${name}`)).flatMap(([id, each]) => {
     const { description, releases } = fieldsOf(each, `${id} of ${name}`)
-    const affected = Object.entries(isFields(releases) ? releases : {}).flatMap(([release, state]) =>
+    const affected = Object.entries(isObject(releases) ? releases : {}).flatMap(([release, state]) =>
       affectedOf(name, release, fieldsOf(state, `${id} of ${name} in ${release}`)),
     )
     if (affected.length === 0) return []
@@ -49,7 +51,7 @@ export function readDebian(name: string, value: unknown): readonly Advisory[] {
   })
 }
 
-function affectedOf(name: string, release: string, { status, fixed_version, urgency }: Fields): readonly Affected[] {
+function affectedOf(name: string, release: string, { status, fixed_version, urgency }: Json): readonly Affected[] {
   const number = RELEASES[release]
   if (number === undefined) return []
   const place = { ecosystem: `Debian:${number}`, name, versions: [] }

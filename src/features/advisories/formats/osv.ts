@@ -1,7 +1,9 @@
+import { isObject } from '../../../oci/index.ts'
+import { type Json, list } from '../../../platform/foreign-json/index.ts'
 import type { Severity } from '../../../stores/metadata/index.ts'
 import type { Advisory, Affected, RangeEvent } from '../advisory.ts'
 import { BadRecord } from './bad-record.ts'
-import { type Fields, fieldsOf, isFields, listOf, textOf, textsOf, timeOf } from './fields.ts'
+import { fieldsOf, textOf, textsOf, timeOf } from './fields.ts'
 import { ecosystemOf, nameOf } from './names.ts'
 import { severityOf } from './severity.ts'
 
@@ -11,7 +13,7 @@ export function readOsv(value: unknown): Advisory {
   const id = textOf(record.id)
   if (id === '') throw new BadRecord('The record has no id')
   if (!/^1\.|^$/.test(textOf(record.schema_version))) throw new BadRecord(`${id} has a schema_version that is not 1`)
-  const own = isFields(record.database_specific) ? record.database_specific : {}
+  const own = isObject(record.database_specific) ? record.database_specific : {}
   const severities = vectorsOf(record.severity)
   const details = textOf(record.details)
   return {
@@ -27,7 +29,7 @@ export function readOsv(value: unknown): Advisory {
     published: timeOf(record.published),
     modified: timeOf(record.modified),
     withdrawn: timeOf(record.withdrawn),
-    affected: listOf(record.affected).flatMap(each => affectedOf(each)),
+    affected: list(record.affected).flatMap(each => affectedOf(each)),
     url: urlOf(id, own, record),
   }
 }
@@ -35,12 +37,12 @@ export function readOsv(value: unknown): Advisory {
 function affectedOf(value: unknown): readonly Affected[] {
   const affected = fieldsOf(value, 'An entry of "affected"')
   // Some speak of commits only, and of no package.
-  if (!isFields(affected.package)) return []
+  if (!isObject(affected.package)) return []
   const ecosystem = ecosystemOf(textOf(affected.package.ecosystem))
   const name = nameOf(ecosystem, textOf(affected.package.name))
   if (ecosystem === '' || name === '') return []
   const { word, vectors } = vectorsOf(affected.severity)
-  const specific = [affected.ecosystem_specific, affected.database_specific].filter(isFields)
+  const specific = [affected.ecosystem_specific, affected.database_specific].filter(isObject)
   const severity =
     specific.map(({ severity, urgency }) => severityOf(severity) ?? severityOf(urgency)).find(Boolean) ?? word
   return [
@@ -48,7 +50,7 @@ function affectedOf(value: unknown): readonly Affected[] {
       ecosystem,
       name,
       status: 'affected',
-      ranges: listOf(affected.ranges).flatMap(range => eventsOf(range)),
+      ranges: list(affected.ranges).flatMap(range => eventsOf(range)),
       versions: textsOf(affected.versions),
       ...(severity ? { severity } : {}),
       ...(vectors.length > 0 ? { vectors } : {}),
@@ -60,7 +62,7 @@ function eventsOf(value: unknown): readonly (readonly RangeEvent[])[] {
   const range = fieldsOf(value, 'A range')
   // Of commits, which packages do not tell.
   if (range.type === 'GIT') return []
-  const events = listOf(range.events).flatMap((each): RangeEvent[] => {
+  const events = list(range.events).flatMap((each): RangeEvent[] => {
     const event = fieldsOf(each, 'An event')
     const found: RangeEvent[] = []
     if (typeof event.introduced === 'string') found.push({ introduced: event.introduced })
@@ -73,15 +75,15 @@ function eventsOf(value: unknown): readonly (readonly RangeEvent[])[] {
 }
 
 function vectorsOf(value: unknown): { readonly word: Severity | undefined; readonly vectors: readonly string[] } {
-  const all = listOf(value).filter(isFields)
+  const all = list(value).filter(isObject)
   const vectors = all.filter(({ type }) => /^CVSS/.test(textOf(type))).map(({ score }) => textOf(score))
   // Ubuntu and others put their own word there.
   const word = all.map(({ type, score }) => (/^CVSS/.test(textOf(type)) ? undefined : severityOf(score))).find(Boolean)
   return { word, vectors: vectors.filter(vector => vector !== '') }
 }
 
-function urlOf(id: string, own: Fields, record: Fields): string | undefined {
-  const references = listOf(record.references).filter(isFields)
+function urlOf(id: string, own: Json, record: Json): string | undefined {
+  const references = list(record.references).filter(isObject)
   const advisory = references.find(({ type }) => type === 'ADVISORY') ?? references[0]
   const url = textOf(own.url) || textOf(own.source) || textOf(advisory?.url)
   if (/^https?:\/\//.test(url) && !url.includes('googleapis.com')) return url

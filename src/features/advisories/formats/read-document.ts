@@ -1,10 +1,10 @@
+import { isObject } from '../../../oci/index.ts'
 import type { Exploited, Prediction } from '../../../stores/metadata/index.ts'
 import type { Advisory } from '../advisory.ts'
 import { BadRecord } from './bad-record.ts'
 import { isCsaf, readCsaf } from './csaf.ts'
 import { readDebian } from './debian.ts'
 import { epssDate, isEpss, readPrediction } from './epss.ts'
-import { isFields } from './fields.ts'
 import { jsonMembers, parseJson } from './json-members.ts'
 import { isKev, readKev } from './kev.ts'
 import { readOsv } from './osv.ts'
@@ -105,13 +105,13 @@ function debian(name: string, vulnerabilities: unknown): Heard {
 }
 
 function isDebian(value: unknown): boolean {
-  const [first] = isFields(value) ? Object.values(value) : []
-  const [id, each] = isFields(first) ? (Object.entries(first)[0] ?? []) : []
-  return id !== undefined && /^(CVE|TEMP|DSA|DLA)-/.test(id) && isFields(each) && 'releases' in each
+  const [first] = isObject(value) ? Object.values(value) : []
+  const [id, each] = isObject(first) ? (Object.entries(first)[0] ?? []) : []
+  return id !== undefined && /^(CVE|TEMP|DSA|DLA)-/.test(id) && isObject(each) && 'releases' in each
 }
 
 function isOsv(value: unknown): boolean {
-  return isFields(value) && typeof value.id === 'string' && ('affected' in value || 'modified' in value)
+  return isObject(value) && typeof value.id === 'string' && ('affected' in value || 'modified' in value)
 }
 
 /** By the archive or folder that it lies in. */
@@ -125,7 +125,7 @@ function osvSource(name: string): string {
 }
 
 function releaseOf(value: unknown): number | undefined {
-  const ms = isFields(value) ? Date.parse(String(value.dateReleased)) : Number.NaN
+  const ms = isObject(value) ? Date.parse(String(value.dateReleased)) : Number.NaN
   return Number.isNaN(ms) ? undefined : ms
 }
 

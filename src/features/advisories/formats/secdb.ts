@@ -1,10 +1,12 @@
+import { isObject } from '../../../oci/index.ts'
+import { list } from '../../../platform/foreign-json/index.ts'
 import type { Advisory } from '../advisory.ts'
 import { BadRecord } from './bad-record.ts'
-import { fieldsOf, isFields, listOf, textOf, textsOf } from './fields.ts'
+import { fieldsOf, textOf, textsOf } from './fields.ts'
 
 /** Alpine's, Wolfi's and Chainguard's lists of what which version fixed: one document for each repository. */
 export function isSecdb(value: unknown): boolean {
-  return isFields(value) && Array.isArray(value.packages) && ('apkurl' in value || 'reponame' in value)
+  return isObject(value) && Array.isArray(value.packages) && ('apkurl' in value || 'reponame' in value)
 }
 
 /** What tells the document from others: `alpine:v3.19/main`, `wolfi`. @throws BadRecord. */
@@ -27,7 +29,7 @@ function secdbEcosystem(value: unknown): string {
 export function readSecdb(value: unknown): readonly Advisory[] {
   const { packages } = fieldsOf(value, 'The document')
   const ecosystem = secdbEcosystem(value)
-  return listOf(packages).flatMap(each => {
+  return list(packages).flatMap(each => {
     const { pkg } = fieldsOf(each, 'An entry of "packages"')
     const { name, secfixes } = fieldsOf(pkg, 'A package')
     return readPackage(ecosystem, textOf(name), fieldsOf(secfixes ?? {}, `"secfixes" of ${textOf(name)}`))

@@ -1,7 +1,7 @@
-const LARGEST_BYTES = 64 * 1024 * 1024
+import { isObject } from '../../../oci/index.ts'
+import type { Json } from '../../../platform/foreign-json/index.ts'
 
-/** What a JSON object holds; nothing of it is certain. */
-export type Fields = Readonly<Record<string, unknown>>
+const LARGEST_BYTES = 64 * 1024 * 1024
 
 /**
  * The text of a file.
@@ -18,9 +18,9 @@ export function textOf(bytes: Uint8Array): string {
  * A JSON document whose top is an object.
  * @throws Error when it is not.
  */
-export function jsonOf(bytes: Uint8Array): Fields {
+export function jsonOf(bytes: Uint8Array): Json {
   const document = anyJsonOf(bytes)
-  if (!isFields(document)) throw new Error('it is JSON, but no object')
+  if (!isObject(document)) throw new Error('it is JSON, but no object')
   return document
 }
 
@@ -32,15 +32,6 @@ export function anyJsonOf(bytes: Uint8Array): unknown {
     throw new Error(`it is no JSON: ${(cause as Error).message}`, { cause })
   }
 }
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** Its members, or none when it is something else. */
-export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {})
-
-/** Its items, or none when it is something else. */
-export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
 /** The text, or nothing when it is something else or empty. */
 export const wordOf = (value: unknown): string | undefined =>

@@ -1,8 +1,9 @@
 import { parse } from 'smol-toml'
-import { type Fields, textOf } from './document.ts'
+import type { Json } from '../../../platform/foreign-json/index.ts'
+import { textOf } from './document.ts'
 
 /** @throws Error when it is no TOML. */
-export function tomlOf(bytes: Uint8Array): Fields {
+export function tomlOf(bytes: Uint8Array): Json {
   try {
     return parse(textOf(bytes))
   } catch (cause) {

@@ -1,6 +1,7 @@
+import { type Json, object } from '../../../../platform/foreign-json/index.ts'
 import type { FileReader } from '../../file-reader.ts'
 import type { FoundPackage } from '../../package.ts'
-import { type Fields, fieldsOf, fileName, jsonOf, wordOf } from '../document.ts'
+import { fileName, jsonOf, wordOf } from '../document.ts'
 import { nugetPackage } from '../packages.ts'
 
 /** Where a framework that programs share lies; .NET's own advisories are about it. */
@@ -17,28 +18,27 @@ export const DEPS_JSON: FileReader = {
   wants: ({ path }) => path.endsWith('.deps.json'),
   read({ path, bytes }) {
     const { targets, libraries, runtimeTarget } = jsonOf(bytes)
-    const library = fieldsOf(libraries)
-    const items = new Map<string, Fields>()
-    for (const target of Object.values(fieldsOf(targets))) {
-      for (const [key, value] of Object.entries(fieldsOf(target)))
-        items.set(key, { ...items.get(key), ...fieldsOf(value) })
+    const library = object(libraries)
+    const items = new Map<string, Json>()
+    for (const target of Object.values(object(targets))) {
+      for (const [key, value] of Object.entries(object(target))) items.set(key, { ...items.get(key), ...object(value) })
     }
     const bringing = bringingLibraries(items)
     const program = `${fileName(path).slice(0, -'.deps.json'.length)}/`
     const found = [...items.keys()].flatMap((key): readonly FoundPackage[] => {
-      const type = wordOf(fieldsOf(library[key]).type)
+      const type = wordOf(object(library[key]).type)
       const slash = key.indexOf('/')
       const isItself = type === 'project' && key.startsWith(program)
       const isLibrary = type !== 'project' && type !== 'referenceassembly' && bringing.has(key)
       return slash > 0 && (isItself || isLibrary) ? nugetPackage(key.slice(0, slash), key.slice(slash + 1)) : []
     })
     const known = new Set(found.map(({ name }) => name))
-    return [...found, ...frameworkOf(path, fieldsOf(runtimeTarget)).filter(({ name }) => !known.has(name))]
+    return [...found, ...frameworkOf(path, object(runtimeTarget)).filter(({ name }) => !known.has(name))]
   },
 }
 
 /** By its folder, and as the package of its platform, which advisories since .NET 5 name. */
-function frameworkOf(path: string, runtimeTarget: Fields): readonly FoundPackage[] {
+function frameworkOf(path: string, runtimeTarget: Json): readonly FoundPackage[] {
   const [, name, version] = FRAMEWORK.exec(path) ?? []
   if (name === undefined) return []
   const platform = wordOf(runtimeTarget.name)?.split('/', 2)[1]
@@ -47,10 +47,10 @@ function frameworkOf(path: string, runtimeTarget: Fields): readonly FoundPackage
 }
 
 /** Those that have libraries, and those that depend on them: from the former upwards, so that circles end. */
-function bringingLibraries(items: ReadonlyMap<string, Fields>): ReadonlySet<string> {
+function bringingLibraries(items: ReadonlyMap<string, Json>): ReadonlySet<string> {
   const dependents = new Map<string, string[]>()
   for (const [key, item] of items) {
-    for (const [name, version] of Object.entries(fieldsOf(item.dependencies))) {
+    for (const [name, version] of Object.entries(object(item.dependencies))) {
       const dependency = `${name}/${version}`
       const those = dependents.get(dependency)
       if (those === undefined) dependents.set(dependency, [key])
@@ -58,7 +58,7 @@ function bringingLibraries(items: ReadonlyMap<string, Fields>): ReadonlySet<stri
     }
   }
   const bringing = new Set<string>()
-  const waiting = [...items].filter(([, item]) => BROUGHT.some(kind => Object.keys(fieldsOf(item[kind])).length > 0))
+  const waiting = [...items].filter(([, item]) => BROUGHT.some(kind => Object.keys(object(item[kind])).length > 0))
   for (const [key] of waiting) bringing.add(key)
   for (const key of bringing) for (const dependent of dependents.get(key) ?? []) bringing.add(dependent)
   return bringing

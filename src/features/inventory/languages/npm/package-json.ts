@@ -1,5 +1,6 @@
+import { type Json, list, object } from '../../../../platform/foreign-json/index.ts'
 import type { FileReader } from '../../file-reader.ts'
-import { type Fields, fieldsOf, fileName, jsonOf, listOf } from '../document.ts'
+import { fileName, jsonOf } from '../document.ts'
 import { npmPackage } from '../packages.ts'
 
 /** The package.json that lies with each installed package. Those without a name and a version only tell Node how to load. */
@@ -13,9 +14,9 @@ export const PACKAGE_JSON: FileReader = {
 }
 
 /** A word, an object with a type, or a list of either. */
-function licencesOf({ license, licenses }: Fields): readonly unknown[] {
+function licencesOf({ license, licenses }: Json): readonly unknown[] {
   const written = license ?? licenses
-  return (Array.isArray(written) ? listOf(written) : [written]).map(one =>
-    typeof one === 'string' ? one : fieldsOf(one).type,
+  return (Array.isArray(written) ? list(written) : [written]).map(one =>
+    typeof one === 'string' ? one : object(one).type,
   )
 }

@@ -1,6 +1,7 @@
+import { type Json, object } from '../../../../platform/foreign-json/index.ts'
 import type { FileReader } from '../../file-reader.ts'
 import type { FoundPackage } from '../../package.ts'
-import { type Fields, fieldsOf, fileName, jsonOf, wordOf } from '../document.ts'
+import { fileName, jsonOf, wordOf } from '../document.ts'
 import { declared, isOfProject } from '../locks.ts'
 import { npmPackage } from '../packages.ts'
 
@@ -12,13 +13,13 @@ export const PACKAGE_LOCK: FileReader = {
   wants: ({ path }) => ['package-lock.json', 'npm-shrinkwrap.json'].includes(fileName(path)) && isOfProject(path),
   read({ bytes }) {
     const { packages, dependencies } = jsonOf(bytes)
-    return declared(packages === undefined ? ofVersion1(dependencies) : ofPackages(fieldsOf(packages)))
+    return declared(packages === undefined ? ofVersion1(dependencies) : ofPackages(object(packages)))
   },
 }
 
-function ofPackages(packages: Fields): FoundPackage[] {
+function ofPackages(packages: Json): FoundPackage[] {
   return Object.entries(packages).flatMap(([path, value]) => {
-    const locked = fieldsOf(value)
+    const locked = object(value)
     const at = path.lastIndexOf(INSIDE)
     if (at < 0 || locked.dev === true || locked.link === true) return []
     return npmPackage(wordOf(locked.name) ?? path.slice(at + INSIDE.length), locked.version, locked.license)
@@ -28,12 +29,12 @@ function ofPackages(packages: Fields): FoundPackage[] {
 /** Trees of trees; walked without recursion, since a file may nest as deep as it likes. */
 function ofVersion1(dependencies: unknown): FoundPackage[] {
   const found: FoundPackage[] = []
-  const waiting = [fieldsOf(dependencies)]
+  const waiting = [object(dependencies)]
   for (let level = waiting.pop(); level !== undefined; level = waiting.pop()) {
     for (const [name, value] of Object.entries(level)) {
-      const locked = fieldsOf(value)
+      const locked = object(value)
       if (locked.dev !== true) found.push(...ofAlias(name, wordOf(locked.version)))
-      if (locked.dependencies !== undefined) waiting.push(fieldsOf(locked.dependencies))
+      if (locked.dependencies !== undefined) waiting.push(object(locked.dependencies))
     }
   }
   return found

@@ -1,6 +1,7 @@
+import { list, object } from '../../../../platform/foreign-json/index.ts'
 import type { FileReader } from '../../file-reader.ts'
 import type { FoundPackage } from '../../package.ts'
-import { anyJsonOf, fieldsOf, fileName, jsonOf, listOf } from '../document.ts'
+import { anyJsonOf, fileName, jsonOf } from '../document.ts'
 import { declared, isOfProject } from '../locks.ts'
 import { composerPackage } from '../packages.ts'
 
@@ -10,7 +11,7 @@ export const COMPOSER_INSTALLED: FileReader = {
   wants: ({ path }) => path.endsWith('composer/installed.json') || path === 'installed.json',
   read({ bytes }) {
     const document = anyJsonOf(bytes)
-    return packagesOf(Array.isArray(document) ? document : fieldsOf(document).packages)
+    return packagesOf(Array.isArray(document) ? document : object(document).packages)
   },
 }
 
@@ -22,7 +23,7 @@ export const COMPOSER_LOCK: FileReader = {
 }
 
 const packagesOf = (packages: unknown): FoundPackage[] =>
-  listOf(packages).flatMap(one => {
-    const { name, version, license } = fieldsOf(one)
+  list(packages).flatMap(one => {
+    const { name, version, license } = object(one)
     return composerPackage(name, version, license)
   })

@@ -1,6 +1,7 @@
+import { type Json, list, object } from '../../../../platform/foreign-json/index.ts'
 import type { FileReader } from '../../file-reader.ts'
 import type { FoundPackage } from '../../package.ts'
-import { type Fields, fieldsOf, fileName, jsonOf, linesOf, listOf, textOf, wordOf } from '../document.ts'
+import { fileName, jsonOf, linesOf, textOf, wordOf } from '../document.ts'
 import { declared, isOfProject } from '../locks.ts'
 import { pypiPackage } from '../packages.ts'
 import { tomlOf } from '../toml.ts'
@@ -22,16 +23,16 @@ export const PYTHON_LOCKS: FileReader = {
 }
 
 function ofTables(tables: unknown): FoundPackage[] {
-  return listOf(tables).flatMap(table => {
-    const { name, version, category, source } = fieldsOf(table)
-    const isLocal = ['editable', 'virtual', 'directory'].some(kind => kind in fieldsOf(source))
+  return list(tables).flatMap(table => {
+    const { name, version, category, source } = object(table)
+    const isLocal = ['editable', 'virtual', 'directory'].some(kind => kind in object(source))
     return category === 'dev' || isLocal ? [] : pypiPackage(name, version)
   })
 }
 
-const ofPipfile = ({ default: packages }: Fields): FoundPackage[] =>
-  Object.entries(fieldsOf(packages)).flatMap(([name, value]) =>
-    pypiPackage(name, wordOf(fieldsOf(value).version)?.replace(/^==/, '')),
+const ofPipfile = ({ default: packages }: Json): FoundPackage[] =>
+  Object.entries(object(packages)).flatMap(([name, value]) =>
+    pypiPackage(name, wordOf(object(value).version)?.replace(/^==/, '')),
   )
 
 /** Only `name==1.2.3` and `name[extra]===1.2.3`: what is not pinned could be any version. */

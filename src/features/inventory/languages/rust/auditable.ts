@@ -1,6 +1,7 @@
 import { inflateSync } from 'node:zlib'
+import { list, object } from '../../../../platform/foreign-json/index.ts'
 import type { FoundPackage } from '../../package.ts'
-import { fieldsOf, jsonOf, listOf } from '../document.ts'
+import { jsonOf } from '../document.ts'
 import type { Executable } from '../executables/sections.ts'
 import { cratePackage } from '../packages.ts'
 
@@ -10,8 +11,8 @@ const LARGEST_BYTES = 16 * 1024 * 1024
 export function auditedCrates({ sections }: Executable): readonly FoundPackage[] {
   const section = sections.find(({ name }) => name === '.dep-v0' || name === '.rust-deps-v0' || name === 'rust-deps-v0')
   if (section === undefined || section.bytes.byteLength === 0) return []
-  return listOf(jsonOf(inflated(section.bytes)).packages).flatMap(one => {
-    const { name, version, kind } = fieldsOf(one)
+  return list(jsonOf(inflated(section.bytes)).packages).flatMap(one => {
+    const { name, version, kind } = object(one)
     return kind === 'build' || kind === 'dev' ? [] : cratePackage(name, version)
   })
 }

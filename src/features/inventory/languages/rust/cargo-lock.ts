@@ -1,5 +1,6 @@
+import { list, object } from '../../../../platform/foreign-json/index.ts'
 import type { FileReader } from '../../file-reader.ts'
-import { fieldsOf, fileName, listOf } from '../document.ts'
+import { fileName } from '../document.ts'
 import { declared, isOfProject } from '../locks.ts'
 import { cratePackage } from '../packages.ts'
 import { tomlOf } from '../toml.ts'
@@ -10,8 +11,8 @@ export const CARGO_LOCK: FileReader = {
   wants: ({ path }) => fileName(path) === 'Cargo.lock' && isOfProject(path),
   read: ({ bytes }) =>
     declared(
-      listOf(tomlOf(bytes).package).flatMap(one => {
-        const { name, version, source } = fieldsOf(one)
+      list(tomlOf(bytes).package).flatMap(one => {
+        const { name, version, source } = object(one)
         return source === undefined ? [] : cratePackage(name, version)
       }),
     ),

@@ -1,4 +1,5 @@
-import { type Fields, fieldsOf, listOf, wordOf } from '../document.ts'
+import { type Json, list, object } from '../../../../platform/foreign-json/index.ts'
+import { wordOf } from '../document.ts'
 import type { Said, SaidSystem } from './purl-packages.ts'
 
 /** A package as a document of any format lists it. */
@@ -16,23 +17,23 @@ export interface Document {
 }
 
 /** Components and those within them, however deep. */
-export function readCycloneDx(document: Fields): Document {
+export function readCycloneDx(document: Json): Document {
   const listed: Listed[] = []
   let system: SaidSystem | undefined
-  const waiting = [listOf(document.components)]
+  const waiting = [list(document.components)]
   for (let components = waiting.pop(); components !== undefined; components = waiting.pop()) {
     for (const value of components) {
-      const component = fieldsOf(value)
+      const component = object(value)
       if (component.type === 'operating-system') {
         system ??= { id: wordOf(component.name) ?? '', version: wordOf(component.version) ?? '' }
       } else if (component.type !== 'file') listed.push(listedAs(component))
-      if (component.components !== undefined) waiting.push(listOf(component.components))
+      if (component.components !== undefined) waiting.push(list(component.components))
     }
   }
-  const metadata = fieldsOf(document.metadata)
+  const metadata = object(document.metadata)
   return {
     madeBy: toolOf(metadata.tools),
-    about: wordOf(fieldsOf(metadata.component).version),
+    about: wordOf(object(metadata.component).version),
     system: system?.id === '' ? undefined : system,
     listed,
   }
@@ -40,26 +41,26 @@ export function readCycloneDx(document: Fields): Document {
 
 /** A list until 1.4, and since 1.5 lists of kinds of tools. */
 function toolOf(tools: unknown): string {
-  const first = fieldsOf((Array.isArray(tools) ? tools : listOf(fieldsOf(tools).components))[0])
+  const first = object((Array.isArray(tools) ? tools : list(object(tools).components))[0])
   return [wordOf(first.name), wordOf(first.version)].filter(word => word !== undefined).join(' ')
 }
 
-function listedAs(component: Fields): Listed {
+function listedAs(component: Json): Listed {
   const properties = new Map(
-    listOf(component.properties).map(property => [fieldsOf(property).name, wordOf(fieldsOf(property).value)]),
+    list(component.properties).map(property => [object(property).name, wordOf(object(property).value)]),
   )
   return {
     purl: wordOf(component.purl),
     said: {
       name: wordOf(component.name),
-      licences: listOf(component.licenses).flatMap(choice => licenceOf(fieldsOf(choice))),
+      licences: list(component.licenses).flatMap(choice => licenceOf(object(choice))),
       source: trivySource(properties),
     },
   }
 }
 
-function licenceOf(choice: Fields): readonly string[] {
-  const { id, name } = fieldsOf(choice.license)
+function licenceOf(choice: Json): readonly string[] {
+  const { id, name } = object(choice.license)
   const licence = wordOf(choice.expression) ?? wordOf(id) ?? wordOf(name)
   return licence === undefined ? [] : [licence]
 }

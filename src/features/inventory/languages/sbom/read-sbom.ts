@@ -1,7 +1,8 @@
 import { type Digest, isDigest } from '../../../../oci/index.ts'
+import { type Json, list, object } from '../../../../platform/foreign-json/index.ts'
 import type { Distribution, FoundPackage } from '../../package.ts'
 import { parsePurl } from '../../purl.ts'
-import { type Fields, fieldsOf, jsonOf, listOf, wordOf } from '../document.ts'
+import { jsonOf, wordOf } from '../document.ts'
 import { type Document, type Listed, readCycloneDx } from './cyclonedx.ts'
 import { packagesOfPurl, type SaidSystem } from './purl-packages.ts'
 import { readSpdx2, readSpdx3 } from './spdx.ts'
@@ -36,7 +37,7 @@ export function readSbom(bytes: Uint8Array, mediaType: string): Sbom {
   return readDocument(jsonOf(bytes), DEEPEST)
 }
 
-function readDocument(document: Fields, deeper: number): Sbom {
+function readDocument(document: Json, deeper: number): Sbom {
   if (document.bomFormat === 'CycloneDX') return sbomOf('cyclonedx', readCycloneDx(document))
   if (wordOf(document.spdxVersion)?.startsWith('SPDX-2')) return sbomOf('spdx', readSpdx2(document))
   if (document['@graph'] !== undefined) return sbomOf('spdx', readSpdx3(document))
@@ -46,19 +47,19 @@ function readDocument(document: Fields, deeper: number): Sbom {
   return { ...sbom, about: subjectOf(document) ?? sbom.about }
 }
 
-function subjectOf({ subject }: Fields): Digest | undefined {
-  const digests = listOf(subject).map(one => `sha256:${wordOf(fieldsOf(fieldsOf(one).digest).sha256) ?? ''}`)
+function subjectOf({ subject }: Json): Digest | undefined {
+  const digests = list(subject).map(one => `sha256:${wordOf(object(object(one).digest).sha256) ?? ''}`)
   return digests.find(isDigest)
 }
 
 /** What an envelope or a statement holds. cosign once put predicates that are JSON into `Data`. */
-function withinStatement(document: Fields): Fields | undefined {
+function withinStatement(document: Json): Json | undefined {
   const payload = wordOf(document.payload)
   if (payload !== undefined) return jsonOf(new Uint8Array(Buffer.from(payload, 'base64')))
-  const predicate = fieldsOf(document.predicate)
+  const predicate = object(document.predicate)
   const data = wordOf(predicate.Data)
   if (data !== undefined) return jsonOf(new TextEncoder().encode(data))
-  return document.predicate === undefined ? undefined : 'Data' in predicate ? fieldsOf(predicate.Data) : predicate
+  return document.predicate === undefined ? undefined : 'Data' in predicate ? object(predicate.Data) : predicate
 }
 
 function sbomOf(format: Sbom['format'], { system, listed, madeBy, about }: Document): Sbom {

@@ -1,4 +1,5 @@
-import { type Fields, fieldsOf, listOf, wordOf } from '../document.ts'
+import { type Json, list, object } from '../../../../platform/foreign-json/index.ts'
+import { wordOf } from '../document.ts'
 import type { Document, Listed } from './cyclonedx.ts'
 import type { SaidSystem } from './purl-packages.ts'
 import { builtFrom } from './sources.ts'
@@ -6,10 +7,10 @@ import { builtFrom } from './sources.ts'
 const SAYS_NOTHING = new Set(['NOASSERTION', 'NONE'])
 
 /** SPDX 2.2 and 2.3. */
-export function readSpdx2(document: Fields): Document {
-  const packages = listOf(document.packages).map(fieldsOf)
-  const isSystem = (one: Fields) => one.primaryPackagePurpose === 'OPERATING-SYSTEM'
-  const creators = listOf(fieldsOf(document.creationInfo).creators).map(wordOf)
+export function readSpdx2(document: Json): Document {
+  const packages = list(document.packages).map(object)
+  const isSystem = (one: Json) => one.primaryPackagePurpose === 'OPERATING-SYSTEM'
+  const creators = list(object(document.creationInfo).creators).map(wordOf)
   return {
     madeBy: creators.find(creator => creator?.startsWith('Tool: '))?.slice('Tool: '.length) ?? '',
     about: wordOf(packages.find(one => one.primaryPackagePurpose === 'CONTAINER')?.versionInfo),
@@ -18,14 +19,14 @@ export function readSpdx2(document: Fields): Document {
   }
 }
 
-function systemOf(one: Fields | undefined): SaidSystem | undefined {
+function systemOf(one: Json | undefined): SaidSystem | undefined {
   const id = wordOf(one?.name)
   return id === undefined ? undefined : { id, version: wordOf(one?.versionInfo) ?? '' }
 }
 
-function listedIn2(one: Fields): Listed {
-  const reference = listOf(one.externalRefs)
-    .map(fieldsOf)
+function listedIn2(one: Json): Listed {
+  const reference = list(one.externalRefs)
+    .map(object)
     .find(({ referenceType }) => referenceType === 'purl')
   const licence = [one.licenseConcluded, one.licenseDeclared]
     .map(wordOf)
@@ -41,8 +42,8 @@ function listedIn2(one: Fields): Listed {
 }
 
 /** SPDX 3.0, whose elements are a flat list. */
-export function readSpdx3(document: Fields): Document {
-  const elements = listOf(document['@graph']).map(fieldsOf)
+export function readSpdx3(document: Json): Document {
+  const elements = list(document['@graph']).map(object)
   const of = (type: string) => elements.filter(element => element.type === type || element['@type'] === type)
   return {
     madeBy: wordOf(of('Tool')[0]?.name) ?? '',
@@ -52,9 +53,9 @@ export function readSpdx3(document: Fields): Document {
   }
 }
 
-function listedIn3(one: Fields): Listed {
-  const identifier = listOf(one.externalIdentifier)
-    .map(fieldsOf)
+function listedIn3(one: Json): Listed {
+  const identifier = list(one.externalIdentifier)
+    .map(object)
     .find(({ externalIdentifierType: type }) => type === 'packageUrl' || type === 'purl')
   return {
     purl: wordOf(one.software_packageUrl) ?? wordOf(identifier?.identifier),
