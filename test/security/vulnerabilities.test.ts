@@ -86,6 +86,16 @@ async function put(repository: string, tag: string, manifest: { readonly mediaTy
   return document
 }
 
+function vexOf(name: string, product: string) {
+  return {
+    '@context': 'https://openvex.dev/ns/v0.2.0',
+    '@id': 'https://bank.example/vex',
+    author: 'bank',
+    timestamp: new Date(0).toISOString(),
+    statements: [{ vulnerability: { name }, products: [{ '@id': product }], status: 'not_affected' }],
+  }
+}
+
 const refusedFor = (text: string) => ({ status: 403, code: 'DENIED', message: expect.stringContaining(text) })
 
 describe('a vulnerable image is refused', () => {
@@ -204,21 +214,65 @@ describe('one project’s images are judged by nothing of another', () => {
   test('a VEX document that is attached to the same digest suppresses nothing', async () => {
     const { image: shared } = await push(client, 'shop/vexed', 'v1', BAD)
     await push(client, 'bank/vexed', 'v1', BAD)
-    const vex = blobOf(
-      JSON.stringify({
-        '@context': 'https://openvex.dev/ns/v0.2.0',
-        '@id': 'https://bank.example/vex',
-        author: 'bank',
-        timestamp: new Date(0).toISOString(),
-        statements: [{ vulnerability: { name: 'CVE-2026-1' }, status: 'not_affected' }],
-      }),
-    )
+    const vex = blobOf(JSON.stringify(vexOf('CVE-2026-1', shared.digest)))
     const more = { subject: described(shared, OCI), artifactType: 'application/vnd.openvex+json' }
     await pushDocument('bank/vexed', 'vex', [[vex, 'application/vnd.openvex+json']], more)
     const isRead = async () => (await shop.admin('GET', '/projects/bank/vex')).body.items.length === 1
     expect(await until(isRead)).toBe(true)
     expect(await shop.pull('shop/vexed', 'v1')).toMatchObject(refusedFor('CVE-2026-1'))
   })
+})
+
+test('no project gets around a policy that holds in all of them, and whoever only pushes around none that hears no pushes', async () => {
+  const { image: bound } = await push(client, 'shop/bound', 'v1', layerOf(OS_RELEASE, dpkg('openssl 3.0.1-9')))
+  await untilScanned(shop.admin, 'shop/bound', 'v1')
+  const exception = {
+    vulnerability: 'CVE-2026-1',
+    owner: 'ada',
+    reason: 'we want to',
+    repositories: 'shop/bound',
+    expiresAt: new Date(Date.now() + 600_000).toISOString(),
+  }
+  const vex = vexOf('CVE-2026-1', bound.digest)
+  const attached = { subject: described(bound, OCI), artifactType: 'application/vnd.openvex+json' }
+  await pushDocument('shop/bound', 'vex', [[blobOf(JSON.stringify(vex)), 'application/vnd.openvex+json']], attached)
+  const isRead = async () => (await shop.admin('GET', '/projects/shop/vex')).body.items.length === 1
+  expect(await until(isRead)).toBe(true)
+  const critical = { mode: 'enforce', rules: POLICY.rules.slice(0, 1) }
+  await shop.policy({ ...critical, vex: 'uploaded' })
+  expect(await shop.pull('shop/bound', 'v1')).toMatchObject(refusedFor('of project shop: CVE-2026-1'))
+  await shop.admin('POST', '/projects/shop/vex', { document: vex })
+  await shop.admin('POST', '/projects/shop/vulnerability-exceptions', exception)
+  expect((await shop.pull('shop/bound', 'v1')).status).toBe(200)
+  await shop.admin('PUT', '/vulnerability-policy', { ...critical, appliesTo: 'all projects' })
+  expect(await shop.pull('shop/bound', 'v1')).toMatchObject(refusedFor('of the registry: CVE-2026-1'))
+  const { body } = await shop.admin('GET', '/images/findings?repository=shop/bound&reference=v1')
+  expect(body.items).toEqual([expect.not.objectContaining({ suppressed: expect.anything() })])
+  expect((await shop.admin('POST', '/vulnerability-exceptions', exception)).status).toBe(201)
+  expect((await shop.pull('shop/bound', 'v1')).status).toBe(200)
+  await shop.admin('DELETE', '/vulnerability-policy')
+  await shop.policy(POLICY)
+})
+
+test('documents that are made to fill memory are refused before they are parsed, and the server goes on', async () => {
+  const nothings = `[${'{},'.repeat(2_500_000)}{}]`
+  const { image: subject } = await push(client, 'shop/bombs', 'v1', GOOD)
+  const bomb = blobOf(`{"bomFormat":"CycloneDX","specVersion":"1.6","components":${nothings}}`)
+  await pushDocument('shop/bombs', 'sbom', [[bomb, SBOM]], { subject: described(subject, OCI), artifactType: SBOM })
+  const { state, reason } = await untilScanned(shop.admin, 'shop/bombs', 'sbom')
+  expect([state, reason]).toEqual(['failed', expect.stringContaining('more than 2000000 values')])
+  const send = async (path: string, body: string) => {
+    const headers = { Authorization: basicOf(ADMIN), 'Content-Type': 'application/json' }
+    return (await fetch(`${shop.berth.url}/api/v1${path}`, { method: 'POST', headers, body })).status
+  }
+  const image = '/images/reports?repository=shop/bombs&reference=v1'
+  expect(await send(image, `{"document":{"bomFormat":"CycloneDX","components":${nothings}}}`)).toBe(413)
+  const deep = `{"document":{"bomFormat":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}}`
+  for (const path of [image, '/projects/shop/vex']) expect(await send(path, deep)).toBe(413)
+  // An object's own name for its prototype is a name like others.
+  const odd = '{"document":{"__proto__":{"bomFormat":"CycloneDX"},"constructor":{"prototype":{}}}}'
+  for (const path of [image, '/projects/shop/vex']) expect(await send(path, odd)).toBe(400)
+  expect((await shop.pull('shop/bombs', 'v1')).status).toBe(200)
 })
 
 test('an exception ends at its time, not a moment later', async () => {
