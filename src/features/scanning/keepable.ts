@@ -2,7 +2,7 @@ import type { Unread } from '../../stores/metadata/index.ts'
 import type { FoundInventory, PlacedPackage } from './scanning.ts'
 
 /** Longer ones are nobody's, and an index takes so much at most. */
-const LONGEST = { ecosystem: 100, name: 500, version: 500, purl: 2000, path: 4096 } as const
+const LONGEST = { ecosystem: 100, name: 500, version: 256, purl: 2000, path: 4096 } as const
 const MOST_PACKAGES = 100_000
 const MOST_PROBLEMS = 100
 const MOST_LICENCES = 20
