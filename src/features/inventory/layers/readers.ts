@@ -3,6 +3,7 @@ import type { FileReader, LayerFile } from '../file-reader.ts'
 import { PartlyRead } from '../partly-read.ts'
 import type { Budget } from './budget.ts'
 import type { Contents } from './found-file.ts'
+import { shown } from './paths.ts'
 
 const RELEASES: ReadonlySet<string> = new Set(RELEASE_PATHS)
 
@@ -35,7 +36,10 @@ export class Readers {
       : undefined
   }
 
-  /** Fills in what a file tells; what a reader cannot read is told to `problem`, and the others read on. */
+  /**
+   * Fills in what a file tells; what a reader cannot read is told to `problem`, and the others read on. Of a package manager's
+   * database it is told of the image as a whole: then nothing is known of most of it.
+   */
   async read(
     interest: Interest,
     file: LayerFile & { readonly bytes: Uint8Array },
@@ -43,22 +47,24 @@ export class Readers {
     budget: Budget,
     problem: (path: string, reason: string) => void,
   ): Promise<void> {
-    const failed = (name: string, error: unknown) =>
-      problem(file.path, `${name}: ${error instanceof Error ? error.message : String(error)}`)
+    const told = (name: string, error: unknown) => `${name}: ${error instanceof Error ? error.message : String(error)}`
     if (interest.isCopyright) into.licences = licencesIn(file.bytes)
     if (interest.isRelease) into.release = parseRelease(file.path, file.bytes)
     for (const reader of interest.system) {
       try {
         into.system = [...into.system, ...reader.read(file.bytes)]
       } catch (error) {
-        failed(reader.name, error)
+        problem(
+          '',
+          `The database of installed packages ${shown(file.path)} cannot be read: ${told(reader.name, error)}`,
+        )
       }
     }
     for (const reader of interest.files) {
       try {
         into.packages = [...into.packages, ...(await reader.read(file))]
       } catch (error) {
-        failed(reader.name, error)
+        problem(file.path, told(reader.name, error))
         if (error instanceof PartlyRead) into.packages = [...into.packages, ...error.packages]
       }
     }
