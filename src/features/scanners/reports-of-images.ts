@@ -87,7 +87,21 @@ export async function askScanner(
   const { repository, digest } = image
   const now = scanners.clock()
   const asked = { scanner: scanner.id, repository, digest, by: permit.principal.name, now }
-  if (!(await scanners.tables.requests.ask(asked))) throw notFound(`image ${repository}@${digest}`)
+  const isAsked = await scanners.tables.requests.ask(asked, isThere =>
+    isThere
+      ? [
+          audited(permit, {
+            at: now,
+            type: 'scanner.ask',
+            category: 'data write',
+            outcome: 'success',
+            resource: { digest },
+            detail: { scanner: name },
+          }),
+        ]
+      : [],
+  )
+  if (!isAsked) throw notFound(`image ${repository}@${digest}`)
 }
 
 function readable(document: unknown): ReadReport {

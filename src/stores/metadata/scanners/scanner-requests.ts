@@ -1,4 +1,5 @@
 import type { Digest, RepositoryName } from '../../../oci/index.ts'
+import { type Recording, recordedWrite } from '../audit/recorded-write.ts'
 import type { Engine, Queries } from '../engine.ts'
 import { idOf } from '../repositories.ts'
 import { type Scanner, scannerOf } from './scanner-list.ts'
@@ -27,13 +28,16 @@ export interface RequestState {
 
 export interface ScannerRequests {
   /** Puts the image in line for the scanner, anew if it was given up; false when there is no such image. */
-  ask(which: {
-    readonly scanner: number
-    readonly repository: RepositoryName
-    readonly digest: Digest
-    readonly by: string
-    readonly now: number
-  }): Promise<boolean>
+  ask(
+    which: {
+      readonly scanner: number
+      readonly repository: RepositoryName
+      readonly digest: Digest
+      readonly by: string
+      readonly now: number
+    },
+    record?: Recording<boolean>,
+  ): Promise<boolean>
   /** Puts images in line that were pushed since, of automatic scanners; gives how many. */
   askForNew(artifactTypes: readonly string[], by: string, now: number, limit: number): Promise<number>
   /** Those whose turn has come. */
@@ -59,7 +63,7 @@ const LOOSE = { durable: false }
 
 export function createScannerRequests(engine: Engine): ScannerRequests {
   return {
-    ask: which => engine.write(queries => ask(queries, which)),
+    ask: (which, record) => recordedWrite(engine, record, queries => ask(queries, which)),
     askForNew: (types, by, now, limit) => engine.write(queries => askForNew(queries, types, { by, now, limit }), LOOSE),
     async due(now, limit) {
       const rows = await engine.db
