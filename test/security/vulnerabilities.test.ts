@@ -6,6 +6,7 @@ import {
   type Bytes,
   blobOf,
   type Document,
+  INDEX,
   indexOf,
   type RegistryClient,
   registryClient,
@@ -144,6 +145,21 @@ describe('a vulnerable image is refused', () => {
     await shop.policy(POLICY)
   })
 
+  test('in an index in an index, as those say who look at it before they pull', async () => {
+    const { image: bad } = await push(client, 'shop/nested', 'bad', BAD)
+    const attested = {
+      annotations: { 'vnd.docker.reference.type': 'x' },
+      platform: { os: 'linux', architecture: 'amd64' },
+    }
+    const inner = { schemaVersion: 2, mediaType: INDEX, manifests: [{ ...described(bad, OCI), ...attested }] }
+    const index = await put('shop/nested', 'inner', inner)
+    await put('shop/nested', 'outer', { ...inner, manifests: [described(index, INDEX)] } as typeof inner)
+    await untilScanned(shop.admin, 'shop/nested', 'bad')
+    expect(await shop.pull('shop/nested', 'outer')).toMatchObject(refusedFor('CVE-2026-1'))
+    const { body } = await shop.admin('GET', '/images/findings?repository=shop/nested&reference=outer')
+    expect(body.items).toMatchObject([{ digest: bad.digest, id: 'CVE-2026-1' }])
+  })
+
   test('by the name that its repository had before', async () => {
     await push(client, 'shop/old', 'v1', BAD)
     const renamed = { repository: 'shop/old', to: 'shop/new' }
@@ -172,6 +188,13 @@ describe('an image counts as not scanned', () => {
       await untilScanned(shop.admin, 'shop/partly', tag)
       expect([tag, await shop.pull('shop/partly', tag)]).toMatchObject([tag, refusedFor(reason)])
     }
+  })
+
+  test('when its package manager’s database cannot be read', async () => {
+    const database = { name: 'var/lib/rpm/Packages.db', content: 'RpmP and then nothing' }
+    await push(client, 'shop/broken', 'v1', layerOf(OS_RELEASE, database))
+    await untilScanned(shop.admin, 'shop/broken', 'v1')
+    expect(await shop.pull('shop/broken', 'v1')).toMatchObject(refusedFor('Packages.db" cannot be read'))
   })
 
   test('when it is one of more than are judged with an index', async () => {

@@ -6,6 +6,7 @@ import {
   type Reference,
   type RepositoryName,
 } from '../../oci/index.ts'
+import type { StoredManifest } from '../../stores/metadata/index.ts'
 import { invalid, notFound } from '../access/index.ts'
 import type { Scans } from './scans.ts'
 
@@ -21,9 +22,12 @@ interface Child extends Descriptor {
   readonly platform?: { readonly os?: unknown; readonly architecture?: unknown; readonly variant?: unknown }
 }
 
-const MOST_CHILDREN = 100
+/** As many as a pull of the index is judged by. */
+const MOST_CHILDREN = 500
+/** Others count as images of which nothing is known. */
+const MOST_INDEXES = 50
 
-/** The image itself, or those of an index without its attestations; the first hundred. @throws NOT_FOUND. */
+/** The image itself, or those of an index, and of indexes in it, without attestations. @throws NOT_FOUND. */
 export async function imagesOf(
   { manifests }: Pick<Scans, 'manifests'>,
   repository: RepositoryName,
@@ -32,12 +36,29 @@ export async function imagesOf(
   const stored = await manifests.find(repository, reference)
   if (!stored) throw notFound(`image ${repository}${'tag' in reference ? `:${reference.tag}` : `@${reference.digest}`}`)
   if (!isIndex(stored.mediaType)) return [{ repository, digest: stored.digest, platform: undefined }]
-  parseManifest(stored.bytes, stored.mediaType)
-  const { manifests: children } = JSON.parse(new TextDecoder().decode(stored.bytes)) as { manifests: Child[] }
-  return children
-    .filter(child => !isAttestation(child))
-    .slice(0, MOST_CHILDREN)
-    .map(({ digest, platform }) => ({ repository, digest, platform: platform && platformText(platform) }))
+  const children = childrenOf(stored)
+  const seen = new Set(children.map(({ digest }) => digest))
+  const images: ScannedImage[] = []
+  let indexes = 0
+  // Grows while it is gone through, by what indexes in it name that nobody named before.
+  for (const { digest, mediaType, platform } of children) {
+    if (images.length >= MOST_CHILDREN) break
+    const isOpened = isIndex(mediaType) && ++indexes <= MOST_INDEXES
+    const inner = isOpened ? await manifests.find(repository, { digest }) : undefined
+    if (!inner) images.push({ repository, digest, platform: platform && platformText(platform) })
+    else if (isIndex(inner.mediaType)) children.push(...childrenOf(inner).filter(each => isNew(seen, each.digest)))
+  }
+  return images
+}
+
+function isNew(seen: Set<Digest>, digest: Digest): boolean {
+  return !seen.has(digest) && seen.add(digest).has(digest)
+}
+
+function childrenOf({ bytes, mediaType }: Pick<StoredManifest, 'bytes' | 'mediaType'>): Child[] {
+  parseManifest(bytes, mediaType)
+  const { manifests } = JSON.parse(new TextDecoder().decode(bytes)) as { manifests: Child[] }
+  return manifests.filter(child => !isAttestation(child))
 }
 
 /** As BuildKit names them: for a platform that nobody runs. An image that only says so stays one. */
