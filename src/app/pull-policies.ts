@@ -23,7 +23,7 @@ const AGAIN_SECONDS = 1
 export function composePullPolicies({ pullPolicies, advisories, manifests }: Metadata): PullPolicyAdministration {
   return {
     store: pullPolicies,
-    findingsOf: digest => advisories.findings.of(digest),
+    findingsOf: (repository, digest) => advisories.findings.of(repository, digest),
     manifests,
     clock: systemClock,
   }

@@ -2,13 +2,12 @@ import { RegistryTokens, type Signing, SYSTEM } from '../features/identity/index
 import { forgetReports, type Scanners, workWithScanners } from '../features/scanners/index.ts'
 import { systemClock } from '../platform/clock/index.ts'
 import type { Outbound } from '../platform/outbound/index.ts'
-import { createSealer, type Sealer } from '../platform/secrets/index.ts'
 import type { Log } from '../platform/telemetry/index.ts'
 import type { Jobs } from '../stores/jobs/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
 import type { Config } from './config/index.ts'
 import { TOKEN_SERVICE } from './identity/open-identity.ts'
-import { secretKey } from './identity/secret-key.ts'
+import { sealerOf } from './identity/secret-key.ts'
 
 /** How long it takes until another server goes on where one ended; a run goes on for as long as its server does. */
 const AGAIN_SECONDS = 1
@@ -21,7 +20,7 @@ export function composeScanners(metadata: Metadata, config: Config, outbound: Ou
   return {
     tables,
     manifests,
-    findingsOf: digest => advisories.findings.of(digest),
+    findingsOf: (repository, digest) => advisories.findings.of(repository, digest),
     outbound,
     sealer: sealerOf(config),
     clock: systemClock,
@@ -57,11 +56,4 @@ export function startScanners(
     const forgotten = await forgetReports(tables, systemClock, signal)
     if (forgotten > 0) log.info({ reports: forgotten }, 'old reports of scanners are forgotten')
   })
-}
-
-/** Undefined where replicas were given no key. */
-function sealerOf(config: Config): Sealer | undefined {
-  const { key, keyFile } = config.secrets
-  const hasKey = config.database.url === undefined || key !== undefined || keyFile !== undefined
-  return hasKey ? createSealer(secretKey(config)) : undefined
 }

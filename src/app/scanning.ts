@@ -20,6 +20,7 @@ import { composeMatchNew } from './advisories.ts'
 import { composeAttaching } from './attach-sboms.ts'
 import type { Berth } from './compose.ts'
 import type { Config } from './config/index.ts'
+import { sealerOf } from './identity/secret-key.ts'
 import { inventoryWorkerCommand } from './inventory-worker-command.ts'
 import { VERSION } from './version.ts'
 
@@ -40,6 +41,7 @@ export function composeScans({ inventories, advisories, manifests }: Metadata, c
     manifests,
     access,
     clock: systemClock,
+    sealer: sealerOf(config),
     isEnabled: config.scanning.enabled,
     compareVersions: (ecosystem, a, b) => orderOf(ecosystem)(a, b),
     version: VERSION,

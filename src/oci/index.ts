@@ -1,3 +1,4 @@
+export { isContainerImage, type ManifestParts } from './container-image.ts'
 export { type Descriptor, isObject, parseDescriptor } from './descriptor.ts'
 export {
   algorithmOf,

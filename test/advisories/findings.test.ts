@@ -38,7 +38,7 @@ onBothEngines((name, open) => {
         },
       })
       expect(matched).toEqual({ packages: 2, found: 1, ended: 0 })
-      expect(await own.tables.findings.of(digestOf(1))).toEqual([
+      expect(await own.tables.findings.of('shop/web' as never, digestOf(1))).toEqual([
         {
           vulnerability: 'CVE-2018-18074',
           aliases: ['GHSA-x84v-xcm2-53pg', 'PYSEC-2018-28'],
@@ -59,7 +59,7 @@ onBothEngines((name, open) => {
           url: 'https://osv.dev/vulnerability/PYSEC-2018-28',
         },
       ])
-      expect(await own.tables.findings.of(digestOf(2))).toEqual([])
+      expect(await own.tables.findings.of('shop/web' as never, digestOf(2))).toEqual([])
       const told = (await entriesOf(opened.engine)).filter(({ type }) => type === 'finding.new')
       expect(told).toEqual([
         expect.objectContaining({
@@ -91,7 +91,7 @@ onBothEngines((name, open) => {
       own.clock.now += 1000
       // Gone from the set altogether.
       expect(await own.take({ 'PyPI/2.json': other })).toEqual({ packages: 1, found: 0, ended: 1 })
-      expect(await own.tables.findings.of(digestOf(1))).toEqual([])
+      expect(await own.tables.findings.of('shop/web' as never, digestOf(1))).toEqual([])
       own.clock.now += 1000
       expect((await own.take({ 'PyPI/1.json': record, 'PyPI/2.json': other })).found).toBe(1)
       expect(await history()).toEqual([
@@ -123,7 +123,9 @@ onBothEngines((name, open) => {
         found: 0,
         ended: 0,
       })
-      expect(await own.tables.findings.of(digestOf(1))).toMatchObject([{ vulnerability: 'CVE-2026-1', since }])
+      expect(await own.tables.findings.of('shop/web' as never, digestOf(1))).toMatchObject([
+        { vulnerability: 'CVE-2026-1', since },
+      ])
       expect((await entriesOf(opened.engine)).filter(({ type }) => type === 'finding.new')).toHaveLength(1)
     })
 
@@ -140,9 +142,9 @@ onBothEngines((name, open) => {
       const broken = own.take({ ...many, 'PyPI/z.json': '{"id": "X-1", "affected": [' })
       await expect(broken).rejects.toThrow('PyPI/z.json: It is not JSON')
       await broken.catch(() => undefined)
-      expect((await own.tables.findings.of(digestOf(1))).map(({ vulnerability }) => vulnerability)).toEqual([
-        'GHSA-1111-1111-1111',
-      ])
+      expect(
+        (await own.tables.findings.of('shop/web' as never, digestOf(1))).map(({ vulnerability }) => vulnerability),
+      ).toEqual(['GHSA-1111-1111-1111'])
       expect(await own.tables.sources.list(own.clock.now)).toMatchObject([
         { id: 'osv:PyPI', records: 1, problem: expect.stringContaining('not JSON'), isUnderWay: false },
       ])

@@ -51,7 +51,7 @@ onBothEngines((name, open) => {
     const some = ids.slice(0, 3)
     const page = (beginning: Beginning) => ({ after: undefined, limit: 10, beginning })
     const questions: Readonly<Record<string, RawBuilder<unknown>>> = {
-      'findings of an image': ofQuery(digestOf(1)),
+      'findings of an image': ofQuery('shop/web' as never, digestOf(1)),
       'findings by vulnerability': listQuery(engine.db, { vulnerability: 'CVE-2026-7' }, page('findings')),
       'findings of an image in a list': listQuery(engine.db, { digest: digestOf(1) }, page('image')),
       'findings of a small repository': listQuery(engine.db, { repository: 'shop/web' as never }, page('images')),

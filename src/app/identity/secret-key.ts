@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createSealer, type Sealer } from '../../platform/secrets/index.ts'
 import { CommandError } from '../command-error.ts'
 import type { Config } from '../config/index.ts'
 
@@ -23,6 +24,13 @@ export function secretKey({ secrets, database, data }: Config): Uint8Array {
   const path = join(data, FILE)
   if (!existsSync(path)) makeKey(path)
   return readKey(path)
+}
+
+/** Undefined where replicas were given no key, which they need only where it is asked who is calling. */
+export function sealerOf(config: Config): Sealer | undefined {
+  const { key, keyFile } = config.secrets
+  const hasKey = config.database.url === undefined || key !== undefined || keyFile !== undefined
+  return hasKey ? createSealer(secretKey(config)) : undefined
 }
 
 /** Whole or not at all: a process that starts at the same time must not read half a key. */

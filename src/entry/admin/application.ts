@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { type Action, invalid, type Permit } from '../../features/access/index.ts'
 import { type Administration, recordDenial } from '../../features/administration/index.ts'
 import { RegistryError } from '../../oci/index.ts'
+import { excessOf } from '../../platform/foreign-json/index.ts'
 import { ADMIN_ROUTES, type Operation, problem, type Route } from '../api/index.ts'
 import type { Exchange } from '../exchange/index.ts'
 import type { Services } from './handler.ts'
@@ -91,7 +92,7 @@ function documented(operation: string, route: Route, { access }: Administration)
     description: `Takes the permission "${route.action}" ${PLACES[route.resource]}${route.inProject ? `, or "${route.inProject}" in the project that is asked about` : ''}.`,
     tags: [path.split('/')[3] ?? ''],
     middleware: body
-      ? [authorized, requireJson, limitedTo(mostBytes)]
+      ? [authorized, requireJson, limitedTo(mostBytes), requireModest]
       : takes
         ? [authorized, requireType(takes)]
         : [authorized],
@@ -118,6 +119,14 @@ async function requireJson({ req }: Calling, next: Next): Promise<void> {
     throw new RegistryError('UNSUPPORTED', 'The body must be JSON, and Content-Type say so: application/json.', {
       status: 415,
     })
+  await next()
+}
+
+/** Before it is parsed: what is large may be made to take much more than its size. */
+async function requireModest({ req }: Calling, next: Next): Promise<void> {
+  const excess = excessOf(new Uint8Array(await req.arrayBuffer()))
+  if (excess !== undefined)
+    throw new RegistryError('SIZE_INVALID', `The body cannot be taken: ${excess}.`, { status: 413 })
   await next()
 }
 

@@ -9,6 +9,7 @@ import {
   type ParamsOf,
   type Route,
 } from '../api/index.ts'
+import { printable } from './printable.ts'
 import { readLines } from './read-lines.ts'
 
 /** A server's refusal, as its problem tells it. */
@@ -147,7 +148,7 @@ function faultOf(url: string, status: number, text: string): RemoteFault {
   const problem = /^\s*\{/.test(text) ? (parse(url, text) as { detail?: unknown }) : {}
   const said = typeof problem.detail === 'string' ? problem.detail : `It answered ${status}.`
   const hint = status === 401 ? ' Sign in: berth login, or BERTH_USERNAME and BERTH_PASSWORD.' : ''
-  return new RemoteFault(status, `${url}: ${said}${hint}`)
+  return new RemoteFault(status, `${url}: ${said.split('\n').map(printable).join('\n')}${hint}`)
 }
 
 function parse(url: string, text: string): unknown {

@@ -1,5 +1,5 @@
 import type { Digest, RepositoryName } from '../../oci/index.ts'
-import { list, object, text, texts } from '../../platform/foreign-json/index.ts'
+import { excessOf, list, object, text, texts } from '../../platform/foreign-json/index.ts'
 import type { Outbound } from '../../platform/outbound/index.ts'
 
 /** The scanner answers in a way that it should not, or cannot do what it is asked. */
@@ -120,10 +120,12 @@ function ask(
 }
 
 async function jsonOf(response: Response, expected: number, what: string): Promise<unknown> {
-  const said = await response.text()
+  const said = await response.bytes()
+  const excess = excessOf(said)
+  if (excess !== undefined) throw new AdapterFault(`it answers ${what} with what cannot be taken: ${excess}`)
   let document: unknown
   try {
-    document = JSON.parse(said)
+    document = JSON.parse(new TextDecoder().decode(said))
   } catch {
     document = undefined
   }

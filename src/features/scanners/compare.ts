@@ -26,7 +26,7 @@ export async function compareScanners(
   reference: string,
 ): Promise<Comparison> {
   const { repository, digest } = await imageNamed(scanners, permit, reference)
-  const own = await scanners.findingsOf(digest)
+  const own = await scanners.findingsOf(repository, digest)
   const reports = await scanners.tables.reports.of(repository, digest)
   const others = await Promise.all(
     reports.map(async report => ({ report, found: await scanners.tables.reports.findingsOf(report.id) })),

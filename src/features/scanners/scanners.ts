@@ -14,7 +14,7 @@ export interface Scanners {
   readonly tables: ScannerTables
   readonly manifests: Pick<Manifests, 'summary'>
   /** What Berth itself knows of an image. */
-  readonly findingsOf: (digest: Digest) => Promise<readonly OwnFinding[]>
+  readonly findingsOf: (repository: RepositoryName, digest: Digest) => Promise<readonly OwnFinding[]>
   readonly outbound: Pick<Outbound, 'fetch'>
   /** Undefined where there is no key to seal with. */
   readonly sealer: Sealer | undefined

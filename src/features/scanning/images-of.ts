@@ -35,9 +35,14 @@ export async function imagesOf(
   parseManifest(stored.bytes, stored.mediaType)
   const { manifests: children } = JSON.parse(new TextDecoder().decode(stored.bytes)) as { manifests: Child[] }
   return children
-    .filter(({ annotations }) => annotations?.['vnd.docker.reference.type'] === undefined)
+    .filter(child => !isAttestation(child))
     .slice(0, MOST_CHILDREN)
     .map(({ digest, platform }) => ({ repository, digest, platform: platform && platformText(platform) }))
+}
+
+/** As BuildKit names them: for a platform that nobody runs. An image that only says so stays one. */
+function isAttestation({ annotations, platform }: Child): boolean {
+  return annotations?.['vnd.docker.reference.type'] !== undefined && platform?.os === 'unknown'
 }
 
 /** As {@link imagesOf} when there has to be one. @throws NOT_FOUND, INVALID that names the platforms there are. */

@@ -2,7 +2,7 @@ import type { Unread } from '../../stores/metadata/index.ts'
 import type { FoundInventory, PlacedPackage } from './scanning.ts'
 
 /** Longer ones are nobody's, and an index takes so much at most. */
-const LONGEST = { ecosystem: 100, name: 500, version: 500, purl: 2000, path: 4096 } as const
+const LONGEST = { ecosystem: 100, name: 500, version: 256, purl: 2000, path: 4096 } as const
 const MOST_PACKAGES = 100_000
 const MOST_PROBLEMS = 100
 const MOST_LICENCES = 20
@@ -21,8 +21,9 @@ export function keepable({ packages, problems, ...rest }: FoundInventory): Found
   if (kept.length > MOST_PACKAGES)
     refused.push({ path: '', reason: `Of ${kept.length} packages the first ${MOST_PACKAGES} are kept.` })
   const all = [...problems.map(({ path, reason }) => ({ path: clean(path), reason: clean(reason) })), ...refused]
-  const told = all.slice(0, MOST_PROBLEMS)
-  if (all.length > MOST_PROBLEMS) told.push({ path: '', reason: `${all.length - MOST_PROBLEMS} more problems.` })
+  // What is wrong with the whole before what is wrong with a file.
+  const told = all.toSorted((one, other) => Number(one.path !== '') - Number(other.path !== '')).slice(0, MOST_PROBLEMS)
+  if (all.length > MOST_PROBLEMS) told.push({ path: '…', reason: `${all.length - MOST_PROBLEMS} more problems.` })
   return { ...rest, packages: kept.slice(0, MOST_PACKAGES), problems: told }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock/index.ts'
+import type { Sealer } from '../../platform/secrets/index.ts'
 import type { Findings, InventoryTables, Manifests } from '../../stores/metadata/index.ts'
 import type { Access } from '../access/index.ts'
 
@@ -9,6 +10,8 @@ export interface Scans {
   readonly manifests: Pick<Manifests, 'find'>
   readonly access: Access
   readonly clock: Clock
+  /** Hides where a page ended; undefined where nobody is asked who they are and there is no key. */
+  readonly sealer: Sealer | undefined
   /** Are images read at all? */
   readonly isEnabled: boolean
   /** Less than 0 when `a` comes before `b` by the rules of the ecosystem. */

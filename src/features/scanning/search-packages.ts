@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Digest, RepositoryName } from '../../oci/index.ts'
 import type { Holder, PackageVersion } from '../../stores/metadata/index.ts'
 import { invalid, type Permit, sightOf } from '../access/index.ts'
@@ -23,6 +24,7 @@ export interface FoundHolder {
 /** Of one name. More of them have been seen nowhere. */
 const MOST_VERSIONS = 10_000
 const PART = 200
+const COMPARED_AT_ONCE = 50
 const MOST_LOOKED_AT = 20_000
 
 /**
@@ -36,10 +38,12 @@ export async function searchPackages(
 ): Promise<{ readonly holders: readonly FoundHolder[]; readonly next: string | undefined }> {
   const bounds = parseVersionRange(version)
   const { search } = scans.tables
-  const versions = (await search.versions(name, ecosystem, MOST_VERSIONS)).filter(each =>
-    isWithin(each.version, bounds, (a, b) => scans.compareVersions(each.ecosystem, a, b)),
-  )
-  const byId = new Map(versions.map(({ id, ...rest }) => [id, rest]))
+  const byId = new Map<number, Omit<PackageVersion, 'id'>>()
+  for (const [at, { id, ...each }] of (await search.versions(name, ecosystem, MOST_VERSIONS)).entries()) {
+    if (isWithin(each.version, bounds, (a, b) => scans.compareVersions(each.ecosystem, a, b))) byId.set(id, each)
+    // Versions may be made to take long, and others want to be answered.
+    if (at % COMPARED_AT_ONCE === 0) await nextTurn()
+  }
   if (byId.size === 0) return { holders: [], next: undefined }
   const maySee = sightOf(scans, permit)
   const found: FoundHolder[] = []

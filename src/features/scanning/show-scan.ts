@@ -65,9 +65,7 @@ export async function findingsOf(
   const repository = repositoryOf(permit)
   const found: FindingInImage[] = []
   for (const { digest } of await imagesOf(scans, repository, reference)) {
-    const places = [digest, ...(await scans.tables.inventories.saidOf(repository, digest))]
-    const all = await Promise.all(places.map(place => scans.findings.of(place)))
-    found.push(...withoutRepetition(repository, digest, all.flat()))
+    found.push(...withoutRepetition(repository, digest, await scans.findings.of(repository, digest)))
   }
   return found
 }

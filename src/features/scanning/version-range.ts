@@ -6,6 +6,8 @@ export interface Bound {
 }
 
 const MOST_BOUNDS = 10
+/** It is compared with thousands. */
+const LONGEST = 128
 
 /** `<2.17`, `>=1.0, <2.17`, `1.2.3`: all of it must hold. @throws INVALID. */
 export function parseVersionRange(text: string | undefined): readonly Bound[] {
@@ -14,6 +16,8 @@ export function parseVersionRange(text: string | undefined): readonly Bound[] {
     const [, relation = '=', version = ''] = /^(<=|>=|<|>|==?)?\s*([^\s<>=,]+)$/.exec(part.trim()) ?? []
     if (version === '')
       throw invalid({ field: 'version', message: `"${part.trim()}" is none, such as "<2.17" or "1.2.3"` })
+    if (version.length > LONGEST)
+      throw invalid({ field: 'version', message: `names a version of more than ${LONGEST} characters` })
     return { relation: relation === '==' ? '=' : relation, version } as Bound
   })
   if (bounds.length > MOST_BOUNDS) throw invalid({ field: 'version', message: `has more than ${MOST_BOUNDS} parts` })

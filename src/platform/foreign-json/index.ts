@@ -1,5 +1,7 @@
 import { isObject } from '../../oci/index.ts'
 
+export { excessOf } from './excess.ts'
+
 /** Of other people's JSON: what is not of the kind that is asked for is not there. */
 export type Json = Readonly<Record<string, unknown>>
 

@@ -30,6 +30,8 @@ export interface InventoryProgress {
 }
 
 const MOST_PROBLEMS = 1000
+/** However many files cannot be read: that a layer cannot be is told. */
+const MOST_FILE_PROBLEMS = 900
 const LARGE_BYTES = 16 * 1024 ** 2
 const LONGEST_PATH = 4096
 const LONGEST_REASON = 400
@@ -141,7 +143,7 @@ class Reading {
 
   /** The same is told once, though a layer is read twice. */
   #problem(path: string, reason: string): void {
-    if (this.#problems.size >= MOST_PROBLEMS) return
+    if (this.#problems.size >= (path === '' ? MOST_PROBLEMS : MOST_FILE_PROBLEMS)) return
     const problem = { path: path.slice(0, LONGEST_PATH), reason: reason.slice(0, LONGEST_REASON) }
     this.#problems.set(`${problem.path}\0${problem.reason}`, problem)
   }

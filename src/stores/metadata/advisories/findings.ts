@@ -3,10 +3,11 @@ import type { Digest, RepositoryName } from '../../../oci/index.ts'
 import { contains } from '../details/image-filter.ts'
 import type { Engine, Queries } from '../engine.ts'
 import type { Finding, FindingFilter, FindingInImage, FindingKey, Severity } from './finding.ts'
+import { SAID_THERE } from './hits.ts'
 
 export interface Findings {
-  /** Of one image manifest, whatever repository it is in; the worst first. */
-  of(digest: Digest): Promise<readonly Finding[]>
+  /** Of one image manifest, and of what SBOMs in the same repository say about it; the worst first. */
+  of(repository: RepositoryName, digest: Digest): Promise<readonly Finding[]>
   /**
    * Those in all images that `filter` allows, in the order of their keys.
    * @param page.after the key that the page before ended with.
@@ -23,6 +24,8 @@ export interface Findings {
 
 export interface FindingPage {
   readonly findings: readonly FindingInImage[]
+  /** Of each of them. */
+  readonly keys: readonly FindingKey[]
   /** Undefined when there are no more. */
   readonly next: FindingKey | undefined
 }
@@ -81,8 +84,8 @@ interface PlacedRow extends FindingRow {
 
 export function createFindings(engine: Engine): Findings {
   return {
-    async of(digest) {
-      const { rows } = await ofQuery(digest).execute(engine.db)
+    async of(repository, digest) {
+      const { rows } = await ofQuery(repository, digest).execute(engine.db)
       // What the builder says as well as the layers is told once.
       const own = new Set(rows.flatMap(({ is_own, package_id }) => (is_own === 1 ? [package_id] : [])))
       return rows.filter(({ is_own, package_id }) => is_own === 1 || !own.has(package_id)).map(findingOf)
@@ -94,20 +97,12 @@ export function createFindings(engine: Engine): Findings {
     async list(filter, { after, limit }) {
       const beginning = await beginningOf(engine.db, filter)
       const { rows } = await listQuery(engine.db, filter, { after, limit: limit + 1, beginning }).execute(engine.db)
-      const last = rows.length > limit ? rows[limit - 1] : undefined
+      const page = rows.slice(0, limit)
+      const keys = page.map(keyOf)
       return {
-        findings: rows.slice(0, limit).map(row => ({
-          ...findingOf(row),
-          repository: row.repository,
-          digest: row.digest,
-        })),
-        next: last && {
-          vulnerability: last.vulnerability,
-          packageId: last.package_id,
-          inventory: last.inventory,
-          position: last.position,
-          manifest: last.manifest,
-        },
+        findings: page.map(row => ({ ...findingOf(row), repository: row.repository, digest: row.digest })),
+        keys,
+        next: rows.length > limit ? keys.at(-1) : undefined,
       }
     },
     async imagesWith(vulnerability, { after, limit }) {
@@ -118,7 +113,7 @@ export function createFindings(engine: Engine): Findings {
         select distinct r.name as repository, m.digest from package_findings as f
         join inventory_packages as i on i.package_id = f.package_id join inventories as v on v.id = i.inventory_id
         join manifests as m on m.digest = coalesce(v.about, v.digest) join repositories as r on r.id = m.repository_id
-        where ${isKnownAs(engine.db, vulnerability)} and f.ended_at is null ${following}
+        where ${isKnownAs(engine.db, vulnerability)} and f.ended_at is null and ${SAID_THERE} ${following}
         order by r.name, m.digest limit ${limit}`.execute(engine.db)
       return rows
     },
@@ -126,12 +121,14 @@ export function createFindings(engine: Engine): Findings {
 }
 
 /** By the index of inventories, then that of package_findings; exported for its plan. */
-export function ofQuery(digest: Digest) {
+export function ofQuery(repository: RepositoryName, digest: Digest) {
   return sql<FindingRow & { is_own: number }>`select ${COLUMNS},
       case when v.about is null then 1 else 0 end as is_own
     from inventories as v join inventory_packages as i on i.inventory_id = v.id
     join packages as p on p.id = i.package_id join package_findings as f on f.package_id = i.package_id ${BESIDE}
     where v.id in (${inventoriesOf(digest)}) and f.ended_at is null
+      and (v.about is null or exists (select 1 from manifests as said join repositories as place
+        on place.id = said.repository_id where said.digest = v.digest and place.name = ${repository}))
     order by f.severity_rank desc, f.vulnerability, p.name, i.path`
 }
 
@@ -180,6 +177,7 @@ export function listQuery(
     JOINED,
     beginning === 'images' ? OF_MANIFEST : OF_INVENTORY,
     sql<SqlBool>`f.ended_at is null`,
+    SAID_THERE,
     ...conditionsOf(queries, filter),
   ]
   if (after) {
@@ -225,6 +223,10 @@ function isKnownAs(queries: Queries, id: string): RawBuilder<SqlBool> {
   return sql<SqlBool>`f.vulnerability in (select ${id} union select other.id from advisory_ids as given
     join advisory_ids as other on other.advisory = given.advisory where given.id = ${id})
     and ${contains(queries, sql.ref('f.ids'), JSON.stringify(id))}`
+}
+
+function keyOf({ vulnerability, package_id, inventory, position, manifest }: PlacedRow): FindingKey {
+  return { vulnerability, packageId: package_id, inventory, position, manifest }
 }
 
 function findingOf(row: FindingRow): Finding {

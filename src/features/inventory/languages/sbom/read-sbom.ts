@@ -1,8 +1,8 @@
 import { type Digest, isDigest } from '../../../../oci/index.ts'
-import { type Json, list, object } from '../../../../platform/foreign-json/index.ts'
+import { excessOf, type Json, list, object } from '../../../../platform/foreign-json/index.ts'
 import type { Distribution, FoundPackage } from '../../package.ts'
 import { parsePurl } from '../../purl.ts'
-import { jsonOf, wordOf } from '../document.ts'
+import { jsonOf as anyJsonOf, wordOf } from '../document.ts'
 import { type Document, type Listed, readCycloneDx } from './cyclonedx.ts'
 import { packagesOfPurl, type SaidSystem } from './purl-packages.ts'
 import { readSpdx2, readSpdx3 } from './spdx.ts'
@@ -45,6 +45,13 @@ function readDocument(document: Json, deeper: number): Sbom {
   if (within === undefined || deeper === 0) throw new Error('it is neither CycloneDX nor SPDX')
   const sbom = readDocument(within, deeper - 1)
   return { ...sbom, about: subjectOf(document) ?? sbom.about }
+}
+
+/** Unlike files of images it is read where pushes and pulls are served. */
+function jsonOf(bytes: Uint8Array): Json {
+  const excess = excessOf(bytes)
+  if (excess !== undefined) throw new Error(excess)
+  return anyJsonOf(bytes)
 }
 
 function subjectOf({ subject }: Json): Digest | undefined {
