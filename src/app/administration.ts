@@ -119,7 +119,7 @@ export function administrationDoor(
       quotas: { usage: metadata.usage, clock: systemClock },
       scans: composeScans(metadata, config, way.access),
       names: composeNames(metadata, config, way.access),
-      pullPolicies: composePullPolicies(metadata),
+      pullPolicies: { ...composePullPolicies(metadata), access: way.access },
       scanners: composeScanners(metadata, config, outbound),
     },
     VERSION,

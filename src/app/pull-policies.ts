@@ -20,7 +20,11 @@ import type { AuditEntry, Metadata } from '../stores/metadata/index.ts'
 /** How long it takes until another server goes on where one ended; a run goes on for as long as its server does. */
 const AGAIN_SECONDS = 1
 
-export function composePullPolicies({ pullPolicies, advisories, manifests }: Metadata): PullPolicyAdministration {
+export function composePullPolicies({
+  pullPolicies,
+  advisories,
+  manifests,
+}: Metadata): Omit<PullPolicyAdministration, 'access'> {
   return {
     store: pullPolicies,
     findingsOf: (repository, digest) => advisories.findings.of(repository, digest),

@@ -335,6 +335,11 @@ describe('a list of findings', () => {
     }
     expect(await until(async () => (await asked('limit=2'))[0].length === 2)).toBe(true)
     expect(await asked('id=CVE-2026-1&limit=2')).toEqual([['shop/listed', 'shop/listed'], null])
+    // Nor by documents that are attached to images elsewhere in the project.
+    const documents = async (who: typeof rita) =>
+      (await who('GET', '/projects/shop/vex')).body.items.map((each: { repository?: string }) => each.repository)
+    expect(await documents(shop.admin)).toContain('shop/bound')
+    expect(await documents(rita)).toEqual([undefined])
     for (const query of ['repository=bank/hidden', 'project=bank', 'project=nowhere', 'repository=nowhere/x'])
       expect([query, await asked(`${query}&limit=1`)]).toEqual([query, [[], null]])
   })

@@ -39,7 +39,7 @@ export async function askMetadata(outbound: Fetch, place: AdapterPlace): Promise
   const response = await ask(outbound, place, 'metadata', {
     Accept: 'application/vnd.scanner.adapter.metadata+json; version=1.0, application/json',
   })
-  const { scanner, capabilities } = object(await jsonOf(response, 200, 'its metadata'))
+  const { scanner, capabilities } = object(await jsonOf(response, 200, 'its metadata', [place.authorization]))
   const { name, vendor, version } = object(scanner)
   for (const report of REPORTS) {
     for (const each of list(capabilities)) {
@@ -71,7 +71,8 @@ export async function askForScan(
     Accept: 'application/vnd.scanner.adapter.scan.response+json; version=1.0, application/json',
   }
   const response = await ask(outbound, place, 'scan', headers, body)
-  const id = text(object(await jsonOf(response, 202, 'the request to scan')).id)
+  const secrets = [place.authorization, authorization]
+  const id = text(object(await jsonOf(response, 202, 'the request to scan', secrets)).id)
   if (id === undefined) throw new AdapterFault('it took the request to scan and gave no id')
   return id
 }
@@ -100,7 +101,10 @@ export async function askForReport(
     await response.body?.cancel()
     return { outcome: 'unknown' }
   }
-  return { outcome: 'made', document: await jsonOf(response, 200, 'the question for its report') }
+  return {
+    outcome: 'made',
+    document: await jsonOf(response, 200, 'the question for its report', [place.authorization]),
+  }
 }
 
 function ask(
@@ -119,7 +123,13 @@ function ask(
   })
 }
 
-async function jsonOf(response: Response, expected: number, what: string): Promise<unknown> {
+/** @param secrets that it was shown: what it says of itself is told to whoever may pull the image. */
+async function jsonOf(
+  response: Response,
+  expected: number,
+  what: string,
+  secrets: readonly (string | undefined)[],
+): Promise<unknown> {
   const said = await response.bytes()
   const excess = excessOf(said)
   if (excess !== undefined) throw new AdapterFault(`it answers ${what} with what cannot be taken: ${excess}`)
@@ -130,7 +140,9 @@ async function jsonOf(response: Response, expected: number, what: string): Promi
     document = undefined
   }
   if (response.status !== expected) {
-    const reason = text(object(object(document).error).message)
+    const reason = secrets
+      .flatMap(secret => (secret === undefined ? [] : [secret, secret.slice(secret.indexOf(' ') + 1)]))
+      .reduce((said, secret) => said?.replaceAll(secret, '…'), text(object(object(document).error).message))
     throw new AdapterFault(
       `it answers ${what} with ${response.status}${reason === undefined ? '' : `: ${reason.slice(0, 300)}`}`,
     )

@@ -1,4 +1,5 @@
 import type { Unread } from '../../stores/metadata/index.ts'
+import { MOST_ALIKE, withoutMultitudes } from './multitudes.ts'
 import type { FoundInventory, PlacedPackage } from './scanning.ts'
 
 /** Longer ones are nobody's, and an index takes so much at most. */
@@ -18,13 +19,16 @@ export function keepable({ packages, problems, ...rest }: FoundInventory): Found
     else refused.push({ path: clean(each.path).slice(0, LONGEST.path), reason })
   }
   kept.sort(inOrder)
-  if (kept.length > MOST_PACKAGES)
-    refused.push({ path: '', reason: `Of ${kept.length} packages the first ${MOST_PACKAGES} are kept.` })
+  const few = withoutMultitudes(kept)
+  for (const name of few.multitudes)
+    refused.push({ path: '', reason: `Of ${name} there are more than ${MOST_ALIKE} here: the others are not kept.` })
+  if (few.packages.length > MOST_PACKAGES)
+    refused.push({ path: '', reason: `Of ${few.packages.length} packages the first ${MOST_PACKAGES} are kept.` })
   const all = [...problems.map(({ path, reason }) => ({ path: clean(path), reason: clean(reason) })), ...refused]
   // What is wrong with the whole before what is wrong with a file.
   const told = all.toSorted((one, other) => Number(one.path !== '') - Number(other.path !== '')).slice(0, MOST_PROBLEMS)
   if (all.length > MOST_PROBLEMS) told.push({ path: '…', reason: `${all.length - MOST_PROBLEMS} more problems.` })
-  return { ...rest, packages: kept.slice(0, MOST_PACKAGES), problems: told }
+  return { ...rest, packages: few.packages.slice(0, MOST_PACKAGES), problems: told }
 }
 
 function unkeepable(each: PlacedPackage): string | undefined {
