@@ -56,6 +56,9 @@ export class RegistryError extends Error {
 
 /** The name was a repository's, and is kept for those who pull by it: nothing new can be put there. */
 export class RepositoryRenamed extends RegistryError {
+  /** Undefined where nobody has looked yet, or the caller may not have it. */
+  readonly renamedTo: string | undefined
+
   constructor(repository: string, renamedTo?: string) {
     super(
       'DENIED',
@@ -64,5 +67,6 @@ export class RepositoryRenamed extends RegistryError {
         : `${repository} is now ${renamedTo}: push there.`,
       { detail: { repository, ...(renamedTo === undefined ? {} : { renamedTo }) } },
     )
+    this.renamedTo = renamedTo
   }
 }

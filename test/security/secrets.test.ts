@@ -119,10 +119,10 @@ test('the log is one JSON object a line, whatever names, paths and user agents h
   await get('/v2/shop/web/tags/list?n=1%0a%7b%22msg%22%3a%22forged%22%7d', basicLine())
   await get('/v2/"},{"msg":"forged"}/tags/list', basicLine())
   await get('/v2/shop/web/tags/list', `${basicLine()}\r\nUser-Agent: evil"} {"msg":"forged"}`)
-  // Each is answered before its line is written.
-  await Bun.sleep(200)
+  // Each is answered before its line is written; those of one replica come in the order of its answers.
+  await get('/v2/shop/last/tags/list', basicLine())
+  while (written().length <= 5 || !written().some(line => line.includes('shop/last'))) await Bun.sleep(20)
   const lines = written()
-  expect(lines.length).toBeGreaterThan(5)
   for (const line of lines) expect(JSON.parse(line)).not.toMatchObject({ msg: 'forged' })
   expect(lines.join('')).not.toContain('\u001b')
 })

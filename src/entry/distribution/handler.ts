@@ -88,7 +88,12 @@ export function endpoint<A extends RepositoryAction>(
     }
     const call = { ...options, exchange, repository, last }
     const permit = await authorize(options.access, asking, elsewhere)
-    return answerByAnyName(action, permit, call, { handle, lookAgain, withoutRepository })
+    try {
+      return await answerAs(action, permit, call, handle)
+    } catch (error) {
+      if (!isGone(error)) throw error
+      return answerAgain(action, error, permit, call, { handle, lookAgain, withoutRepository })
+    }
   }
 }
 
@@ -99,26 +104,26 @@ interface Answering<A extends RepositoryAction> {
   readonly withoutRepository: ((call: Call<A>) => Response) | undefined
 }
 
-async function answerByAnyName<A extends RepositoryAction>(
+/** Of a repository that was not where it was looked for. */
+async function answerAgain<A extends RepositoryAction>(
   action: A,
-  first: Permit<A>,
-  asked: Omit<Call<A>, 'permit'>,
+  fault: unknown,
+  looked: Permit<A>,
+  call: Omit<Call<A>, 'permit'>,
   { handle, lookAgain, withoutRepository }: Answering<A>,
 ): Promise<Response> {
-  let permit = first
-  let call = asked
+  let [latest, permit, limits] = [fault, looked, call.limits]
   for (let looks = 1; ; looks += 1) {
-    const isFormer = repositoryOf(permit) !== call.repository
-    if (isFormer && !READS.has(action)) throw new RepositoryRenamed(call.repository, repositoryOf(permit))
+    const next = looks < MOST_LOOKS ? await lookAgain() : undefined
+    if (!next && withoutRepository) return withoutRepository({ ...call, permit })
+    if (!next) throw latest
+    limits = countedOnce(limits, permit)
+    permit = next
     try {
-      return await answerAs(permit, call, handle)
+      return await answerAs(action, permit, { ...call, limits }, handle)
     } catch (error) {
       if (!isGone(error)) throw error
-      const next = looks < MOST_LOOKS ? await lookAgain() : undefined
-      if (!next && withoutRepository) return withoutRepository({ ...call, permit })
-      if (!next) throw error
-      call = { ...call, limits: countedOnce(call.limits, permit) }
-      permit = next
+      latest = error
     }
   }
 }
@@ -131,19 +136,22 @@ function countedOnce(limits: ManifestLimits, counted: Permit<RepositoryAction>):
 }
 
 function isGone(error: unknown): boolean {
-  return error instanceof RepositoryRenamed || (error instanceof RegistryError && error.code === 'NAME_UNKNOWN')
+  if (error instanceof RepositoryRenamed) return error.renamedTo === undefined
+  return error instanceof RegistryError && error.code === 'NAME_UNKNOWN'
 }
 
 const READS: ReadonlySet<Action> = new Set(['pull', 'stat', 'list'])
 
 async function answerAs<A extends RepositoryAction>(
+  action: A,
   permit: Permit<A>,
   call: Omit<Call<A>, 'permit'>,
   handle: (call: Call<A>) => Promise<Response>,
 ): Promise<Response> {
   const present = repositoryOf(permit)
+  if (present === call.repository) return handle({ ...call, permit })
+  if (!READS.has(action)) throw new RepositoryRenamed(call.repository, present)
   const response = await handle({ ...call, permit })
-  if (present === call.repository) return response
   const [warning = ''] = warningHeaders([`${call.repository} is now ${present}: pull it by that name`])
   response.headers.append('Warning', warning)
   return response

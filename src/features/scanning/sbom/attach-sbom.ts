@@ -29,6 +29,9 @@ export interface Attaching extends Pick<Scans, 'tables' | 'version'> {
 
 const EMPTY = new TextEncoder().encode('{}')
 const CREATED = 'org.opencontainers.image.created'
+const TITLE = 'org.opencontainers.image.title'
+/** What clients that pull artifacts as files call them: by the extensions that the two specifications name. */
+const FILE_NAMES = { cyclonedx: 'sbom.cdx.json', spdx: 'sbom.spdx.json' } as const satisfies Record<SbomFormat, string>
 const PART = 100
 
 /** Attaches what an image holds to it, in each repository that has it. */
@@ -103,7 +106,7 @@ function manifestText(
     mediaType: MEDIA_TYPE.imageManifest,
     artifactType: mediaType,
     config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: blobOf(EMPTY).digest, size: EMPTY.length },
-    layers: [{ mediaType, digest, size: bytes.length }],
+    layers: [{ mediaType, digest, size: bytes.length, annotations: { [TITLE]: FILE_NAMES[format] } }],
     subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
     annotations: { [MADE_HERE]: digest, [CREATED]: textOf(madeAt) },
   })
