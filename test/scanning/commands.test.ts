@@ -53,6 +53,10 @@ beforeAll(async () => {
     ),
   )
   await push(client, 'team/broken', 'v1', layerOf({ name: 'a', content: 'b', sizeBytes: 1 << 30 }))
+  await pushManifestOf(client, 'team/partly', 'v1', {
+    layers: [layerOf(npm('app', 'left-pad', '2.0.0'))],
+    layerType: 'application/vnd.oci.image.layer.v1.tar+gzip+encrypted',
+  })
   await pushManifestOf(client, 'team/chart', 'v1', { layers: [layerOf()], layerType: 'application/vnd.chart' })
 })
 afterAll(async () => {
@@ -110,6 +114,16 @@ describe('berth scan', () => {
     ] as const) {
       const { code: ended, stdout } = await run('scan', 'team/unadvised:v1', '--wait', ...args)
       expect([args, ended, stdout]).toEqual([args, code, expect.stringMatching(said)])
+    }
+  })
+
+  test('says which layer was not read, and does not let such an image pass', async () => {
+    for (const [args, code] of [
+      [[], 0],
+      [['--fail-on', 'low'], 2],
+    ] as const) {
+      const { code: ended, stdout } = await run('scan', 'team/partly:v1', '--wait', ...args)
+      expect([args, ended, stdout]).toEqual([args, code, expect.stringContaining('was not read: it is encrypted')])
     }
   })
 

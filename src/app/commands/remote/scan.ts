@@ -60,6 +60,7 @@ async function untilScanned(client: Client, image: NamedImage, until: number): P
 function shown(images: Scanned, findings: readonly ShownFinding[], failOn: Severity | undefined): Shown {
   const unread = images.filter(({ state }) => state === 'failed')
   const isNothing = images.every(({ state }) => state === 'unsupported')
+  const isUnknown = images.some(image => isUnjudged(image) || isPartlyRead(image))
   const isBad = failOn !== undefined && findings.some(each => !each.suppressed && isAtLeast(each.severity, failOn))
   const lines = images.flatMap(({ digest, state, reason, packages, problems, distribution, withoutAdvisories }) => [
     state === 'read'
@@ -74,13 +75,18 @@ function shown(images: Scanned, findings: readonly ShownFinding[], failOn: Sever
   return {
     value: { images, findings },
     lines: [...lines, ...(findings.length === 0 ? ['No known vulnerabilities.'] : ['', ...findingRows(findings)])],
-    code: unread.length > 0 || isNothing || (failOn && images.some(isUnjudged) && !isBad) ? 2 : isBad ? 1 : 0,
+    code: unread.length > 0 || isNothing || (failOn && isUnknown && !isBad) ? 2 : isBad ? 1 : 0,
   }
 }
 
 /** It has packages, and of none of them anything is known. */
 function isUnjudged({ packages, withoutAdvisories }: Scanned[number]): boolean {
   return packages > 0 && withoutAdvisories.reduce((all, each) => all + each.packages, 0) >= packages
+}
+
+/** A whole layer could not be read, or what lists its packages: for pulls, too, it counts as not scanned. */
+function isPartlyRead({ problems }: Scanned[number]): boolean {
+  return problems.some(({ path }) => path === '')
 }
 
 function isAtLeast(severity: Severity, least: Severity): boolean {
