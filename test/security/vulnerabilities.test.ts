@@ -277,6 +277,46 @@ test('no project gets around a policy that holds in all of them, and whoever onl
   await shop.policy(POLICY)
 })
 
+test('text that no database takes stops nobody: what comes after it is read', async () => {
+  const odd = 'a\u0000b\ud800'
+  const { image: subject } = await push(client, 'shop/odd', 'v1', GOOD)
+  const about = { subject: described(subject, OCI), artifactType: 'application/vnd.openvex+json' }
+  const vex = { ...vexOf(odd, odd), '@id': odd, author: odd }
+  const attach = (tag: string, document: object) =>
+    pushDocument('shop/odd', tag, [[blobOf(JSON.stringify(document)), 'application/vnd.openvex+json']], about)
+  await attach('odd', vex)
+  await attach('plain', vexOf('CVE-2026-1', subject.digest))
+  const isRead = async () =>
+    (await shop.admin('GET', '/projects/shop/vex')).body.items.filter(
+      ({ repository }: { repository?: string }) => repository === 'shop/odd',
+    ).length === 2
+  expect(await until(isRead)).toBe(true)
+  expect((await shop.admin('POST', '/projects/shop/vex', { document: vex })).status).toBe(201)
+  const tools = { components: [{ name: odd, version: odd }] }
+  const sbom = {
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    metadata: { tools },
+    components: [{ name: odd, purl: odd }],
+  }
+  for (const [tag, document] of Object.entries({ sbom, broken: { bomFormat: odd, predicate: { Data: odd } } })) {
+    const layer = [blobOf(JSON.stringify(document)), SBOM] as const
+    await pushDocument('shop/odd', tag, [layer], { ...about, artifactType: SBOM })
+    await untilScanned(shop.admin, 'shop/odd', tag)
+  }
+  const { image: next } = await push(client, 'shop/odd', 'next', layerOf(OS_RELEASE, dpkg('bash 5.3')))
+  expect((await untilScanned(shop.admin, 'shop/odd', next.digest)).state).toBe('read')
+  const finding = { VulnerabilityID: odd, PkgName: odd, InstalledVersion: odd, FixedVersion: odd }
+  const report = {
+    SchemaVersion: 2,
+    ArtifactName: odd,
+    Trivy: { Version: odd },
+    Results: [{ Vulnerabilities: [finding] }],
+  }
+  const body = { document: report }
+  expect((await shop.admin('POST', '/images/reports?repository=shop/odd&reference=v1', body)).status).toBe(201)
+})
+
 test('documents that are made to fill memory are refused before they are parsed, and the server goes on', async () => {
   const nothings = `[${'{},'.repeat(2_500_000)}{}]`
   const { image: subject } = await push(client, 'shop/bombs', 'v1', GOOD)

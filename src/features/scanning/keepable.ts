@@ -1,3 +1,4 @@
+import { storable } from '../../platform/foreign-json/index.ts'
 import type { Unread } from '../../stores/metadata/index.ts'
 import { MOST_ALIKE, withoutMultitudes } from './multitudes.ts'
 import type { FoundInventory, PlacedPackage } from './scanning.ts'
@@ -16,7 +17,7 @@ export function keepable({ packages, problems, ...rest }: FoundInventory): Found
   for (const each of packages) {
     const reason = unkeepable(each)
     if (reason === undefined) kept.push(cleaned(each))
-    else refused.push({ path: clean(each.path).slice(0, LONGEST.path), reason })
+    else refused.push({ path: storable(each.path).slice(0, LONGEST.path), reason })
   }
   kept.sort(inOrder)
   const few = withoutMultitudes(kept)
@@ -24,7 +25,7 @@ export function keepable({ packages, problems, ...rest }: FoundInventory): Found
     refused.push({ path: '', reason: `Of ${name} there are more than ${MOST_ALIKE} here: the others are not kept.` })
   if (few.packages.length > MOST_PACKAGES)
     refused.push({ path: '', reason: `Of ${few.packages.length} packages the first ${MOST_PACKAGES} are kept.` })
-  const all = [...problems.map(({ path, reason }) => ({ path: clean(path), reason: clean(reason) })), ...refused]
+  const all = [...problems.map(({ path, reason }) => ({ path: storable(path), reason: storable(reason) })), ...refused]
   // What is wrong with the whole before what is wrong with a file.
   const told = all.toSorted((one, other) => Number(one.path !== '') - Number(other.path !== '')).slice(0, MOST_PROBLEMS)
   if (all.length > MOST_PROBLEMS) told.push({ path: '…', reason: `${all.length - MOST_PROBLEMS} more problems.` })
@@ -46,20 +47,15 @@ function cleaned({ source, ...each }: PlacedPackage): PlacedPackage {
   const shortName = /[:/]([^:/]+)$/.exec(each.name)?.[1]
   return {
     ...each,
-    ...(shortName === undefined ? {} : { shortName: clean(shortName) }),
-    ecosystem: clean(each.ecosystem),
-    name: clean(each.name),
-    version: clean(each.version),
-    purl: clean(each.purl),
-    path: clean(each.path),
-    ...(source ? { source: { name: clean(source.name), version: clean(source.version) } } : {}),
-    licences: each.licences.slice(0, MOST_LICENCES).map(licence => clean(licence).slice(0, LONGEST_LICENCE)),
+    ...(shortName === undefined ? {} : { shortName: storable(shortName) }),
+    ecosystem: storable(each.ecosystem),
+    name: storable(each.name),
+    version: storable(each.version),
+    purl: storable(each.purl),
+    path: storable(each.path),
+    ...(source ? { source: { name: storable(source.name), version: storable(source.version) } } : {}),
+    licences: each.licences.slice(0, MOST_LICENCES).map(licence => storable(licence).slice(0, LONGEST_LICENCE)),
   }
-}
-
-/** No database takes halves of characters, nor one of them a zero. */
-function clean(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\uFFFD')
 }
 
 function inOrder(a: PlacedPackage, b: PlacedPackage): number {

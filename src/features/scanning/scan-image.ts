@@ -1,4 +1,5 @@
 import type { Digest } from '../../oci/index.ts'
+import { storable } from '../../platform/foreign-json/index.ts'
 import { Moved } from '../../platform/outcome/index.ts'
 import type { AuditEntry, DueImage } from '../../stores/metadata/index.ts'
 import { entryOf } from '../access/index.ts'
@@ -67,7 +68,7 @@ async function read(scanning: Scanning, image: Placed, signal: AbortSignal): Pro
   if ('refused' in found) return refuse(scanning, image, found.refused, startedAt)
   const about = found.about ?? kind.subject
   if (about === undefined) return refuse(scanning, image, 'It does not say which image it is of.', startedAt)
-  await keep(scanning, image, { found, layers: [], madeBy: found.madeBy, about }, startedAt)
+  await keep(scanning, image, { found, layers: [], madeBy: storable(found.madeBy), about }, startedAt)
   return 'read'
 }
 
@@ -95,7 +96,8 @@ async function end(
   startedAt: number,
 ): Promise<void> {
   const { id, dueAt } = image
-  const { outcome: state, reason } = result
+  const { outcome: state } = result
+  const reason = storable(result.reason)
   await tables.queue.notRead({ id, dueAt, state, reason }, known =>
     known && state === 'failed' ? entry(image, clock(), startedAt, result) : [],
   )
@@ -119,5 +121,5 @@ function entry({ place, digest }: Placed, at: number, startedAt: number, result:
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return storable(error instanceof Error ? error.message : String(error))
 }

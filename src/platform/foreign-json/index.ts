@@ -24,6 +24,11 @@ export function texts(...values: readonly unknown[]): readonly string[] {
   return values.flatMap(value => text(value) ?? [])
 }
 
+/** As every database takes it: none takes halves of characters, and one of them no zero. */
+export function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\uFFFD')
+}
+
 /** Milliseconds since the epoch. */
 export function instant(value: unknown): number | undefined {
   const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN

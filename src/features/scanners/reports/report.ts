@@ -1,3 +1,4 @@
+import { storable } from '../../../platform/foreign-json/index.ts'
 import type { ReportedFinding } from '../../../stores/metadata/index.ts'
 
 /** What a scanner found in one image, whatever its format. */
@@ -25,16 +26,20 @@ export function bounded(report: ReadReport): ReadReport {
   for (const { vulnerability, package: name, version, fixedIn, severity } of report.found) {
     if (vulnerability.length > LONGEST || name.length > LONGEST) continue
     const finding = {
-      vulnerability,
-      package: name,
-      version: version.slice(0, LONGEST),
-      fixedIn: fixedIn?.slice(0, LONGEST),
+      vulnerability: storable(vulnerability),
+      package: storable(name),
+      version: storable(version.slice(0, LONGEST)),
+      fixedIn: shortened(fixedIn),
       severity,
     }
     distinct.set([vulnerability, name, version].join('\0'), finding)
   }
   if (distinct.size > MOST_FINDINGS) throw new UnreadableReport(`it has more than ${MOST_FINDINGS} findings`)
-  return { ...report, version: report.version?.slice(0, LONGEST), found: [...distinct.values()] }
+  return { ...report, version: shortened(report.version), found: [...distinct.values()] }
+}
+
+function shortened(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : storable(text.slice(0, LONGEST))
 }
 
 /** The worst first. */
