@@ -16,7 +16,9 @@ import { documentsOf, filesIn, openSpool } from '../stores/advisory-files/index.
 import type { BlobStore } from '../stores/blobs/index.ts'
 import type { Jobs } from '../stores/jobs/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
+import { parseArtifactAddress, remoteArtifact } from '../stores/remote-registry/index.ts'
 import type { Config } from './config/index.ts'
+import { readSecret } from './read-settings.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 /** Between two looks at what is due. */
@@ -32,10 +34,20 @@ export function composeAdvising(
   config: Config,
   { log, outbound }: { readonly log: Log; readonly outbound: Outbound },
 ): Advising {
-  const { sources, intervalSeconds, staleDays, historyDays, fileBytes } = config.advisories
+  const { intervalSeconds, staleDays, historyDays, fileBytes } = config.advisories
+  const sources = config.advisories.sources.map(({ username, password, ...source }) => ({
+    ...source,
+    ...(username === undefined || password === undefined
+      ? {}
+      : { credentials: { username, password: () => readSecret(`advisories.sources.${source.name}`, password) } }),
+  }))
   return {
     tables: advisories,
     outbound,
+    async openArtifact({ url, credentials }, signal) {
+      const known = credentials && { ...credentials, password: await credentials.password() }
+      return remoteArtifact(outbound, { address: parseArtifactAddress(url), credentials: known, signal })
+    },
     openSpool: () => openSpool(join(config.data, 'advisory-files')),
     documentsOf,
     settings: {

@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import {
   type CertificateSettings,
   directorySource,
@@ -12,11 +11,11 @@ import {
   type TrustedIssuer,
 } from '../features/identity/external/index.ts'
 import type { Clock } from '../platform/clock/index.ts'
-import { Secret } from '../platform/secrets/index.ts'
 import { type Connector, htpasswdDirectory, ldapDirectory } from '../stores/directories/index.ts'
 import { CommandError } from './command-error.ts'
-import { type IdentitySettings, type SecretSetting, trustedIssuer } from './config/identity-settings.ts'
+import { type IdentitySettings, trustedIssuer } from './config/identity-settings.ts'
 import { ldapSettings } from './ldap-settings.ts'
+import { readSecret, readText } from './read-settings.ts'
 
 /** Everybody who vouches for people and pipelines here. */
 export interface IdentitySources {
@@ -112,13 +111,6 @@ function rulesOf({
   }
 }
 
-async function readSecret(setting: string, secret: SecretSetting): Promise<Secret> {
-  if ('value' in secret) return secret.value
-  const text = (await readText(setting, secret.file)).replace(/\r?\n$/, '')
-  if (text !== '') return new Secret(text)
-  throw new CommandError(`${setting}: there is nothing in ${secret.file}`)
-}
-
 /** The certificates of a file, which has one at least. */
 async function readPem<File extends string | undefined>(setting: string, file: File): Promise<File> {
   if (file === undefined) return file
@@ -130,13 +122,4 @@ async function readPem<File extends string | undefined>(setting: string, file: F
     throw new CommandError(`${setting}: there is no certificate in ${file}: expected PEM`, { cause: error })
   }
   return text as File
-}
-
-async function readText(setting: string, file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new CommandError(`${setting}: ${file} cannot be read: ${reason}`, { cause: error })
-  }
 }

@@ -40,6 +40,7 @@ export async function advisingOver(
   const advising: Advising = {
     tables,
     outbound: { fetch: fetch ?? (async () => Promise.reject(new Error('There is no way out.'))) },
+    openArtifact: () => Promise.reject(new Error('There is no other registry.')),
     openSpool: () => openSpool(join(folder, 'spool')),
     documentsOf,
     settings: { sources, intervalMs, staleMs: 86_400_000, historyMs: 1000, mostBytes: 100_000_000 },

@@ -1,10 +1,37 @@
 import { z } from 'zod'
+import { parseArtifactAddress } from '../../stores/remote-registry/index.ts'
+import { secret } from './secret-setting.ts'
 import { number, wholeNumber } from './setting-kinds.ts'
 
-const source = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][A-Za-z0-9:._/-]{0,99}$/, 'expected letters, digits and :._/-, such as debian'),
-  url: z.string().regex(/^https?:\/\/[^\s]+$/, 'expected a URL, such as https://mirror.example/{ecosystem}/all.zip'),
-})
+const source = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9][A-Za-z0-9:._/-]{0,99}$/, 'expected letters, digits and :._/-, such as debian'),
+    url: z.union(
+      [z.string().regex(/^https?:\/\/[^\s]+$/), z.string().refine(isArtifactAddress)],
+      'expected a URL, such as https://mirror.example/{ecosystem}/all.zip, or oci://registry.example/name:tag',
+    ),
+    /** Of another registry. */
+    username: z.string().min(1).optional(),
+    password: secret.optional(),
+  })
+  .refine(
+    ({ username, password }) => (username === undefined) === (password === undefined),
+    'expected both username and password, or neither',
+  )
+  .refine(
+    ({ url, username }) => username === undefined || url.startsWith('oci'),
+    'expected username and password with oci:// only',
+  )
+
+function isArtifactAddress(text: string): boolean {
+  try {
+    parseArtifactAddress(text)
+    return true
+  } catch {
+    // Whatever is wrong with it: the setting says what is expected.
+    return false
+  }
+}
 
 /** As they are published, for the ecosystems whose packages images hold. */
 const PUBLISHED = [

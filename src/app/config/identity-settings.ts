@@ -5,14 +5,10 @@ import {
   type TrustedIssuer,
   usesOnce,
 } from '../../features/identity/external/index.ts'
-import { Secret } from '../../platform/secrets/index.ts'
 import { escapeDnValue, escapeFilterValue, fillTemplate, isFilter } from '../../stores/directories/index.ts'
+import { secret } from './secret-setting.ts'
 
 const text = z.string().min(1)
-/** In berth.yaml itself, or in a file that only Berth can read. */
-const secret = z.union([text.transform(value => ({ value: new Secret(value) })), z.strictObject({ file: text })], {
-  error: 'expected the secret, or { file: … } with the file that holds it',
-})
 const sourceName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'expected lower-case letters, digits and hyphens')
 const secureUrl = z.string().refine(isSecureUrl, 'expected https://… (http on this machine only)')
 const withPlace = (place: string) =>
@@ -164,7 +160,6 @@ export const identitySettings = z
   .prefault({})
 
 export type IdentitySettings = Readonly<z.output<typeof identitySettings>>
-export type SecretSetting = z.output<typeof secret>
 type IssuerSettings = IdentitySettings['workload']['issuers'][number]
 
 /** @param ca the text of `caFile`. */

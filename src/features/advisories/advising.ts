@@ -1,12 +1,16 @@
 import type { Clock } from '../../platform/clock/index.ts'
 import type { Outbound } from '../../platform/outbound/index.ts'
+import type { Secret } from '../../platform/secrets/index.ts'
 import type { Document, Spool, SpooledFile } from '../../stores/advisory-files/index.ts'
 import type { AdvisoryTables } from '../../stores/metadata/index.ts'
+import type { RemoteArtifact } from '../../stores/remote-registry/index.ts'
 
 /** What the use cases of advisories stand on. */
 export interface Advising {
   readonly tables: Omit<AdvisoryTables, 'findings'>
   readonly outbound: Pick<Outbound, 'fetch'>
+  /** What the address of a source names in another registry. @throws what is wrong with the address, or its secret. */
+  readonly openArtifact: (source: ConfiguredSource, signal: AbortSignal) => Promise<RemoteArtifact>
   readonly openSpool: () => Promise<Spool>
   readonly documentsOf: (file: SpooledFile) => AsyncIterable<Document>
   readonly settings: AdvisorySettings
@@ -31,4 +35,6 @@ export interface ConfiguredSource {
   readonly name: string
   /** With `{ecosystem}`, one for each ecosystem whose packages images hold; its name is then the first half of theirs. */
   readonly url: string
+  /** Who asks another registry for an artifact; nobody in particular unless given. */
+  readonly credentials?: { readonly username: string; readonly password: () => Promise<Secret> } | undefined
 }

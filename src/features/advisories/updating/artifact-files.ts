@@ -1,4 +1,11 @@
-import { parseManifest, parseReference, parseRepositoryName, RegistryError } from '../../../oci/index.ts'
+import {
+  type Descriptor,
+  isIndex,
+  parseManifest,
+  parseReference,
+  parseRepositoryName,
+  RegistryError,
+} from '../../../oci/index.ts'
 import type { BlobStore } from '../../../stores/blobs/index.ts'
 import type { BlobLinks, Manifests } from '../../../stores/metadata/index.ts'
 import { invalid, notFound } from '../../access/index.ts'
@@ -29,24 +36,37 @@ export async function artifactFiles(artifacts: Artifacts, text: string): Promise
   const repository = parseRepositoryName(name)
   const stored = await artifacts.manifests.find(repository, parseReference(tag ?? (digest as string)))
   if (!stored) throw notFound(`artifact ${text}`)
-  const { artifactType, blobs } = parseManifest(stored.bytes, stored.mediaType)
+  const layers = filesOf(stored, text)
+  return (async function* () {
+    for (const { name: file, layer } of layers) {
+      const blob = await artifacts.blobLinks.find(repository, layer.digest)
+      if (!blob) throw new RegistryError('NOT_FOUND', `The layer ${layer.digest} of ${text} is not there.`)
+      const body = await artifacts.blobs.read(blob)
+      yield { name: file, chunks: body instanceof Blob ? body.stream() : body }
+    }
+  })()
+}
+
+/** The layers that are files of advisories. @throws INVALID when the manifest is no artifact of advisories. */
+export function filesOf(
+  { bytes, mediaType }: { readonly bytes: Uint8Array; readonly mediaType: string },
+  artifact: string,
+): readonly { readonly name: string; readonly layer: Descriptor }[] {
+  if (isIndex(mediaType))
+    throw invalid({ field: 'artifact', message: `${artifact} is an index: name one of its manifests, by its digest` })
+  const { artifactType, blobs } = parseManifest(bytes, mediaType)
   if (artifactType !== ADVISORIES_TYPE)
     throw invalid({
       field: 'artifact',
-      message: `${text} is of the type ${artifactType ?? 'of an image'}, and not ${ADVISORIES_TYPE}`,
+      message: `${artifact} is of the type ${artifactType ?? 'of an image'}, and not ${ADVISORIES_TYPE}`,
     })
-  const layers = blobs.filter(({ annotations }) => annotations?.[TITLE] !== undefined)
-  if (layers.length === 0)
-    throw invalid({
-      field: 'artifact',
-      message: `no layer of ${text} has the annotation ${TITLE}, the name of its file`,
-    })
-  return (async function* () {
-    for (const { digest: layer, annotations } of layers) {
-      const blob = await artifacts.blobLinks.find(repository, layer)
-      if (!blob) throw new RegistryError('NOT_FOUND', `The layer ${layer} of ${text} is not there.`)
-      const body = await artifacts.blobs.read(blob)
-      yield { name: annotations?.[TITLE] as string, chunks: body instanceof Blob ? body.stream() : body }
-    }
-  })()
+  const files = blobs.flatMap(layer => {
+    const name = layer.annotations?.[TITLE]
+    return name === undefined ? [] : [{ name, layer }]
+  })
+  if (files.length > 0) return files
+  throw invalid({
+    field: 'artifact',
+    message: `no layer of ${artifact} has the annotation ${TITLE}, the name of its file`,
+  })
 }

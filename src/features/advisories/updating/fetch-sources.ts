@@ -1,5 +1,6 @@
 import type { AdvisorySource } from '../../../stores/metadata/index.ts'
 import type { Advising, ConfiguredSource } from '../advising.ts'
+import { fetchArtifact, isArtifact } from './fetch-artifact.ts'
 import { type TakenIn, takeIn } from './take-in.ts'
 
 /** Hundreds of megabytes over a slow line. */
@@ -78,12 +79,15 @@ function isDue({ settings, clock }: Advising, known: AdvisorySource | undefined)
 
 async function fetchSource(
   advising: Advising,
-  { name, url }: ConfiguredSource,
+  source: ConfiguredSource,
   known: AdvisorySource | undefined,
   signal: AbortSignal,
 ): Promise<Fetched> {
+  const { name } = source
   try {
-    return await ask(advising, { name, url }, known, signal)
+    return isArtifact(source)
+      ? await askRegistry(advising, source, known, signal)
+      : await ask(advising, source, known, signal)
   } catch (error) {
     signal.throwIfAborted()
     const problem = error instanceof Error ? error.message : String(error)
@@ -122,14 +126,24 @@ async function ask(
     await response.body?.cancel()
     throw new Error(`${url} answered ${response.status}.`)
   }
-  const { used } = await download(advising, response, { name, url }, signal)
-  const [one] = used
-  return {
-    source: name,
-    outcome: one?.changed === 0 ? 'unchanged' : 'used',
-    records: one?.records,
-    changed: one?.changed,
-  }
+  return fetchedOf(name, await download(advising, response, { name, url }, signal))
+}
+
+async function askRegistry(
+  advising: Advising,
+  source: ConfiguredSource,
+  known: AdvisorySource | undefined,
+  signal: AbortSignal,
+): Promise<Fetched> {
+  const taken = await fetchArtifact(advising, source, known, signal)
+  if (taken) return fetchedOf(source.name, taken)
+  await advising.tables.sources.notChanged(source.name, advising.clock())
+  return { source: source.name, outcome: 'unchanged' }
+}
+
+function fetchedOf(source: string, { used: [one] }: TakenIn): Fetched {
+  const outcome = one?.changed === 0 ? 'unchanged' : 'used'
+  return { source, outcome, records: one?.records, changed: one?.changed }
 }
 
 async function download(
