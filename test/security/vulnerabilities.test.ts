@@ -277,6 +277,34 @@ test('no project gets around a policy that holds in all of them, and whoever onl
   await shop.policy(POLICY)
 })
 
+test('what is called as something that every object has breaks no scan, no search and no document', async () => {
+  for (const [at, id] of ['__proto__:x', 'constructor', '__proto__', 'toString:y'].entries()) {
+    const release = { name: 'etc/os-release', content: `ID="${id}"\nVERSION_ID="1"\n` }
+    const { image: named } = await push(client, 'shop/named', `v${at}`, layerOf(release, dpkg('sharpness 1.2')))
+    const { state, problems, packages } = await untilScanned(shop.admin, 'shop/named', named.digest)
+    expect([id, state, problems, packages]).toEqual([id, 'read', [], 1])
+  }
+  const { status, body } = await shop.admin('GET', '/packages?name=sharpness&version=%3C2')
+  expect([status, body.items?.length]).toEqual([200, 4])
+  const { image: about } = await push(client, 'shop/named', 'about', GOOD)
+  const purls = ['pkg:maven/a/oddity@1.constructor', 'pkg:constructor/b@1', 'pkg:deb/x/c@1?distro=valueOf-1']
+  const components = purls.map((purl, at) => ({ type: 'library', name: `n${at}`, version: '1', purl, 'bom-ref': purl }))
+  const vulnerabilities = [{ id: 'CVE-2026-1', analysis: { state: 'constructor' }, affects: [{ ref: purls[0] }] }]
+  const bom = { bomFormat: 'CycloneDX', specVersion: '1.6', components, vulnerabilities }
+  const more = { subject: described(about, OCI), artifactType: SBOM }
+  await pushDocument('shop/named', 'sbom', [[blobOf(JSON.stringify(bom)), SBOM]], more)
+  expect((await untilScanned(shop.admin, 'shop/named', 'sbom')).state).toBe('read')
+  const found = await shop.admin('GET', '/packages?name=oddity&version=%3C2')
+  expect([found.status, found.body.items?.length]).toEqual([200, 1])
+  const vex = [blobOf(JSON.stringify(vexOf('CVE-2026-1', about.digest))), 'application/vnd.openvex+json'] as const
+  await pushDocument('shop/named', 'vex', [vex], { ...more, artifactType: vex[1] })
+  const isRead = async () =>
+    (await shop.admin('GET', '/projects/shop/vex')).body.items.some(
+      ({ repository }: { repository?: string }) => repository === 'shop/named',
+    )
+  expect(await until(isRead)).toBe(true)
+})
+
 test('text that no database takes stops nobody: what comes after it is read', async () => {
   const odd = 'a\u0000b\ud800'
   const { image: subject } = await push(client, 'shop/odd', 'v1', GOOD)

@@ -24,6 +24,11 @@ export function texts(...values: readonly unknown[]): readonly string[] {
   return values.flatMap(value => text(value) ?? [])
 }
 
+/** A table that is asked by other people's words: "constructor" is in it if it was put in, and not because objects have one. */
+export function tableOf<Value>(entries: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
+  return Object.assign(Object.create(null), entries)
+}
+
 /** As every database takes it: none takes halves of characters, and one of them no zero. */
 export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\uFFFD')

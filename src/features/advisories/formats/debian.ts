@@ -1,12 +1,13 @@
 import { isObject } from '../../../oci/index.ts'
 import type { Json } from '../../../platform/foreign-json/index.ts'
+import { tableOf } from '../../../platform/foreign-json/index.ts'
 import type { Advisory, Affected } from '../advisory.ts'
 import { fieldsOf, textOf } from './fields.ts'
 import { firstLine } from './osv.ts'
 import { severityOf } from './severity.ts'
 
 /** Releases of Debian by the names that the tracker has for them. */
-const RELEASES: Readonly<Record<string, string>> = {
+const RELEASES = tableOf<string>({
   jessie: '8',
   stretch: '9',
   buster: '10',
@@ -15,7 +16,7 @@ const RELEASES: Readonly<Record<string, string>> = {
   trixie: '13',
   forky: '14',
   duke: '15',
-}
+})
 
 /**
  * One source package of Debian's security tracker (https://security-tracker.debian.org/tracker/data/json): a record for

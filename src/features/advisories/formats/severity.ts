@@ -1,7 +1,8 @@
 import { fromVector } from 'ae-cvss-calculator'
+import { tableOf } from '../../../platform/foreign-json/index.ts'
 import type { Severity } from '../../../stores/metadata/index.ts'
 
-const WORDS: Readonly<Record<string, Severity>> = {
+const WORDS = tableOf<Severity>({
   critical: 'critical',
   important: 'high',
   high: 'high',
@@ -12,7 +13,7 @@ const WORDS: Readonly<Record<string, Severity>> = {
   negligible: 'negligible',
   unimportant: 'negligible',
   none: 'negligible',
-}
+})
 
 /** What a vendor calls it, in the words of this registry; undefined for words that say nothing. */
 export function severityOf(word: unknown): Severity | undefined {

@@ -1,3 +1,4 @@
+import { tableOf } from '../../../platform/foreign-json/index.ts'
 import { compareApk } from './apk.ts'
 import type { Order } from './digits.ts'
 import { compareDpkg } from './dpkg.ts'
@@ -11,7 +12,7 @@ import { compareSemver } from './semver.ts'
 
 export { compareText, type Order } from './digits.ts'
 
-const ORDERS: Readonly<Record<string, Order>> = {
+const ORDERS = tableOf<Order>({
   Debian: compareDpkg,
   Ubuntu: compareDpkg,
   Echo: compareDpkg,
@@ -37,7 +38,7 @@ const ORDERS: Readonly<Record<string, Order>> = {
   RubyGems: compareRubygems,
   NuGet: compareNuget,
   Packagist: comparePackagist,
-}
+})
 
 /** How the versions of an ecosystem follow each other; any text is a version, of the lowest kind if it is none. */
 export function orderOf(ecosystem: string): Order {

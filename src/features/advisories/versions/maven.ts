@@ -1,10 +1,11 @@
+import { tableOf } from '../../../platform/foreign-json/index.ts'
 import { compareDigits, compareText, type Order } from './digits.ts'
 
 type Item = string | Items
 interface Items extends Array<Item> {}
 
 const QUALIFIERS = ['alpha', 'beta', 'milestone', 'rc', 'snapshot', '', 'sp']
-const ALIASES: Readonly<Record<string, string>> = { cr: 'rc', ga: '', final: '', release: '' }
+const ALIASES = tableOf<string>({ cr: 'rc', ga: '', final: '', release: '' })
 
 /** Maven's order (ComparableVersion): numbers, known words and others, in lists that hyphens open. */
 export const compareMaven: Order = (a, b) => compareItems(parse(a), parse(b))

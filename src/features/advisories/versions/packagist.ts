@@ -1,6 +1,7 @@
+import { tableOf } from '../../../platform/foreign-json/index.ts'
 import { compareDigits, type Order } from './digits.ts'
 
-const WORDS: Readonly<Record<string, number>> = {
+const WORDS = tableOf<number>({
   dev: 0,
   alpha: 1,
   a: 1,
@@ -13,7 +14,7 @@ const WORDS: Readonly<Record<string, number>> = {
   pl: 5,
   p: 5,
   patch: 5,
-}
+})
 /** Any other word comes before them all. */
 const OTHER = -1
 

@@ -1,3 +1,4 @@
+import { tableOf } from '../../../platform/foreign-json/index.ts'
 import type { OsRelease } from './os-release.ts'
 
 const major = (version: string) => version.split('.', 1)[0] ?? ''
@@ -5,10 +6,10 @@ const minor = (version: string) => version.split('.', 2).join('.')
 const released = (name: string, version: string) => (version === '' ? name : `${name}:${version}`)
 
 /** Debian's testing says its name only, until it is released. */
-const UNRELEASED: Readonly<Record<string, string>> = { trixie: '13', forky: '14', duke: '15' }
+const UNRELEASED = tableOf<string>({ trixie: '13', forky: '14', duke: '15' })
 
 /** By ID of os-release: OSV's name of the ecosystem. https://ossf.github.io/osv-schema/#defined-ecosystems */
-const ECOSYSTEMS: Readonly<Record<string, (release: OsRelease) => string>> = {
+const ECOSYSTEMS = tableOf<(release: OsRelease) => string>({
   debian: ({ version, codename }) => released('Debian', major(version) || (UNRELEASED[codename] ?? codename)),
   ubuntu: ({ version, fullVersion }) =>
     released('Ubuntu', isLongTerm(version, fullVersion) ? `${minor(version)}:LTS` : minor(version)),
@@ -33,7 +34,7 @@ const ECOSYSTEMS: Readonly<Record<string, (release: OsRelease) => string>> = {
   'opensuse-tumbleweed': () => 'openSUSE:Tumbleweed',
   sles: ({ version }) => released('SUSE', `Linux Enterprise Server ${servicePack(version)}`),
   sled: ({ version }) => released('SUSE', `Linux Enterprise Desktop ${servicePack(version)}`),
-}
+})
 
 /** Where an image does not say which it is. */
 const UNKNOWN = { deb: 'Debian', apk: 'Alpine', rpm: 'Red Hat' } as const

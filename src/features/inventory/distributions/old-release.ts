@@ -1,11 +1,12 @@
+import { tableOf } from '../../../platform/foreign-json/index.ts'
 import type { OsRelease } from './os-release.ts'
 
 /** What distributions had before os-release, and images of them still have. */
-const FILES: Readonly<Record<string, (text: string) => OsRelease | undefined>> = {
+const FILES = tableOf<(text: string) => OsRelease | undefined>({
   'etc/alpine-release': text => releaseOf('alpine', /^(\d+\.\d+(?:\.\d+)?)/.exec(text)?.[1], 'Alpine Linux'),
   'etc/debian_version': text => releaseOf('debian', /^(\d+)(?:\.\d+)*$/.exec(text)?.[1], 'Debian GNU/Linux'),
   'etc/redhat-release': redHat,
-}
+})
 
 /** In the order in which they count. */
 export const OLD_RELEASE_PATHS: readonly string[] = Object.keys(FILES)

@@ -1,3 +1,4 @@
+import { tableOf } from '../../../platform/foreign-json/index.ts'
 import type { FoundPackage } from '../package.ts'
 import { formatPurl } from '../purl.ts'
 import { ecosystemOf } from './ecosystem.ts'
@@ -31,7 +32,7 @@ function splitEpoch(version: string): [string | undefined, string] {
   return rest === undefined ? [undefined, version] : [epoch, rest]
 }
 
-const VENDORS: Readonly<Record<string, string>> = {
+const VENDORS = tableOf<string>({
   rhel: 'redhat',
   'opensuse-leap': 'opensuse',
   'opensuse-tumbleweed': 'opensuse',
@@ -39,7 +40,7 @@ const VENDORS: Readonly<Record<string, string>> = {
   sled: 'suse',
   amzn: 'amazon',
   ol: 'oracle',
-}
+})
 
 function namespaceOf(release: OsRelease | undefined, type: 'deb' | 'apk' | 'rpm'): string {
   if (release === undefined) return { deb: 'debian', apk: 'alpine', rpm: 'redhat' }[type]

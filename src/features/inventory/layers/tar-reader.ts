@@ -1,3 +1,4 @@
+import { tableOf } from '../../../platform/foreign-json/index.ts'
 import { Refused } from '../refused.ts'
 import { parsePax, paxNumber } from './pax.ts'
 import {
@@ -34,7 +35,7 @@ const HEAD_BYTES = 512
 /** Of pax headers and of long names. */
 const SPECIAL_BYTES = 1024 ** 2
 const EMPTY = new Uint8Array()
-const KINDS: Readonly<Record<string, TarEntry['kind']>> = {
+const KINDS = tableOf<TarEntry['kind']>({
   '0': 'file',
   '\0': 'file',
   '7': 'file',
@@ -42,7 +43,7 @@ const KINDS: Readonly<Record<string, TarEntry['kind']>> = {
   '1': 'hardlink',
   '2': 'symlink',
   '5': 'folder',
-}
+})
 /** Have no content, whatever their size says. */
 const HEADER_ONLY = new Set(['1', '2', '3', '4', '5', '6'])
 

@@ -1,8 +1,10 @@
+import { tableOf } from '../../../../platform/foreign-json/index.ts'
+
 /**
  * Groups of artifacts whose jars have no pom.properties, because they are built by Gradle or Ant, by how their names
  * begin; the longest that fits counts. Advisories of Maven name the group too.
  */
-const BY_BEGINNING: Readonly<Record<string, string>> = {
+const BY_BEGINNING = tableOf<string>({
   'akka-': 'com.typesafe.akka',
   'akka-http': 'com.typesafe.akka',
   'ant-': 'org.apache.ant',
@@ -79,10 +81,10 @@ const BY_BEGINNING: Readonly<Record<string, string>> = {
   'tomcat-embed-': 'org.apache.tomcat.embed',
   'velocity-': 'org.apache.velocity',
   'vertx-': 'io.vertx',
-}
+})
 
 /** Whole names, of artifacts of the same kind. */
-const BY_NAME: Readonly<Record<string, string>> = {
+const BY_NAME = tableOf<string>({
   ant: 'org.apache.ant',
   'apiguardian-api': 'org.apiguardian',
   asm: 'org.ow2.asm',
@@ -128,7 +130,7 @@ const BY_NAME: Readonly<Record<string, string>> = {
   xalan: 'xalan',
   xercesImpl: 'xerces',
   'xml-apis': 'xml-apis',
-}
+})
 
 /** Attributes that tend to hold a group, the surest first. */
 const ATTRIBUTES = ['implementation-vendor-id', 'bundle-symbolicname', 'automatic-module-name', 'extension-name']

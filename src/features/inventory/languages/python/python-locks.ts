@@ -1,4 +1,4 @@
-import { type Json, list, object } from '../../../../platform/foreign-json/index.ts'
+import { type Json, list, object, tableOf } from '../../../../platform/foreign-json/index.ts'
 import type { FileReader } from '../../file-reader.ts'
 import type { FoundPackage } from '../../package.ts'
 import { fileName, jsonOf, linesOf, textOf, wordOf } from '../document.ts'
@@ -6,14 +6,14 @@ import { declared, isOfProject } from '../locks.ts'
 import { pypiPackage } from '../packages.ts'
 import { tomlOf } from '../toml.ts'
 
-const READ: Readonly<Record<string, (bytes: Uint8Array) => readonly FoundPackage[]>> = {
+const READ = tableOf<(bytes: Uint8Array) => readonly FoundPackage[]>({
   'poetry.lock': bytes => ofTables(tomlOf(bytes).package),
   'uv.lock': bytes => ofTables(tomlOf(bytes).package),
   'pdm.lock': bytes => ofTables(tomlOf(bytes).package),
   'pylock.toml': bytes => ofTables(tomlOf(bytes).packages),
   'Pipfile.lock': bytes => ofPipfile(jsonOf(bytes)),
   'requirements.txt': bytes => ofRequirements(textOf(bytes)),
-}
+})
 
 /** Locks of Poetry, uv, PDM, Pipenv, PEP 751, and requirements that are pinned. */
 export const PYTHON_LOCKS: FileReader = {

@@ -1,3 +1,4 @@
+import { tableOf } from '../../../../platform/foreign-json/index.ts'
 import { ecosystemOf } from '../../distributions/ecosystem.ts'
 import type { FoundPackage } from '../../package.ts'
 import { formatPurl, type PackageUrl } from '../../purl.ts'
@@ -29,7 +30,7 @@ export interface SaidSystem {
 
 type Make = (name: string, purl: PackageUrl, said: Said) => readonly FoundPackage[]
 
-const BY_TYPE: Readonly<Record<string, Make>> = {
+const BY_TYPE = tableOf<Make>({
   npm: (name, { version }, { licences }) => npmPackage(name, version, licences),
   pypi: (name, { version }, { licences }) => pypiPackage(name, version, licences),
   golang: (name, { version }, said) => goPackage(asWritten(name, said), version?.replace(/^go(?=\d)/, '')),
@@ -43,7 +44,7 @@ const BY_TYPE: Readonly<Record<string, Make>> = {
   cran: (_, purl, { licences }) => otherPackage('CRAN', purl, licences),
   hackage: (_, purl, { licences }) => otherPackage('Hackage', purl, licences),
   swift: (_, purl, { licences }) => otherPackage('SwiftURL', purl, licences),
-}
+})
 
 /** The package that a purl names, in OSV's words; none when advisories know nothing of its kind, or it has no version. */
 export function packagesOfPurl(purl: PackageUrl, said: Said, system: SaidSystem | undefined): readonly FoundPackage[] {
@@ -79,7 +80,7 @@ function ofSystem(
 }
 
 /** As os-release names them, of those who name them otherwise. */
-const IDS: Readonly<Record<string, string>> = {
+const IDS = tableOf<string>({
   redhat: 'rhel',
   amazon: 'amzn',
   oracle: 'ol',
@@ -88,7 +89,7 @@ const IDS: Readonly<Record<string, string>> = {
   opensuse: 'opensuse-leap',
   'opensuse.leap': 'opensuse-leap',
   'opensuse.tumbleweed': 'opensuse-tumbleweed',
-}
+})
 
 /** `debian-12`, `opensuse-leap-15.5`; some write only `3.19.1`, and then the namespace says of what. */
 function releaseOf(namespace: string | undefined, distro: string | undefined): SaidSystem | undefined {
