@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdir } from 'node:fs/promises'
 import { identitiesOf, RIGHTS_COUNT_AFTER_MS, SECURED, type TestIdentities } from '../support/identities.ts'
+import { until } from '../support/sign-in.ts'
 import { findTool } from '../tools/find-tools.ts'
 import { interop } from './interop.ts'
 
@@ -60,11 +61,13 @@ interop(
         )
     /** So many blobs were mounted, and so many sent. */
     const expectMounted = async (below: string, blobs: number, sent = 0) => {
-      // A line is written after the answer.
-      await Bun.sleep(100)
-      const seen = changes(below)
-      expect(seen.filter(each => each === 'POST upload 201')).toHaveLength(blobs)
-      expect(seen.filter(each => /^PUT upload/.test(each))).toHaveLength(sent)
+      const mounted = () => changes(below).filter(each => each === 'POST upload 201').length
+      const uploaded = () => changes(below).filter(each => /^PUT upload/.test(each)).length
+      // A line is written after the answer, that of the manifest last.
+      const isWritten = async () =>
+        mounted() + uploaded() >= blobs + sent && changes(below).some(each => each === 'PUT manifest 201')
+      expect(await until(isWritten)).toBe(true)
+      expect([mounted(), uploaded()]).toEqual([blobs, sent])
     }
     const BLOBS_OF_BASH = 6
 
