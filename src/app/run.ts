@@ -29,6 +29,14 @@ const TOLD: readonly ((error: unknown) => boolean)[] = [
   error => error instanceof Error && 'code' in error && typeof error.code === 'string',
 ]
 
+/** As a process that SIGPIPE ends: `berth audit export | head` has what it wanted. */
+const NOBODY_READS = 128 + 13
+
+function endWhenNobodyReads(error: Error): void {
+  if ('code' in error && error.code === 'EPIPE') process.exit(NOBODY_READS)
+  throw error
+}
+
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
@@ -52,6 +60,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     },
   }
   addServeCommand(program, context)
+  process.stdout.on('error', endWhenNobodyReads)
   const faults = await addOthers(program, context, argv)
   try {
     await program.parseAsync(argv, { from: 'user' })

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import { checkpointIfDue, es256Signer, es256Verifier } from '../../src/features/audit/index.ts'
-import { berthCommand } from '../support/berth-command.ts'
+import { BERTH, berthCommand } from '../support/berth-command.ts'
+import { storeSettings } from '../support/settings.ts'
+import { withoutSettings } from '../support/start-berth.ts'
 import { hostileEntry } from './hostile.ts'
 import { type Log, openLog } from './log.ts'
 
@@ -112,5 +114,18 @@ describe('berth audit', () => {
     expect((await lines('--after', '2')).map(line => JSON.parse(line).sequence)).toEqual([3, 4])
     for (const line of await lines('--format', 'cef')) expect(line).toStartWith('CEF:0|Berth|')
     for (const line of await lines('--format', 'ocsf')) expect(JSON.parse(line).metadata.version).toBe('1.8.0')
+  })
+
+  test('list and export end quietly when nobody reads on', async () => {
+    await log.write(...Array.from({ length: 600 }, (_, at) => ({ at: 5000 + at, reason: 'x'.repeat(300) })))
+    for (const words of ['export', 'list --limit 600']) {
+      const settings = await storeSettings(log.folder)
+      const env = { ...withoutSettings(process.env), ...settings, BERTH_DATA: log.folder, BERTH: BERTH }
+      const piped = `"$BERTH" audit ${words} | head -1; echo "ended with ${'$'}{PIPESTATUS[0]}"`
+      const child = Bun.spawn(['bash', '-c', piped], { env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
+      const [said, complained] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
+      // As a process that SIGPIPE ends.
+      expect([said.trim().split('\n').at(-1), complained]).toEqual(['ended with 141', ''])
+    }
   })
 })
