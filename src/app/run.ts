@@ -46,10 +46,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   let code = 0
   const program = new Command('berth')
     .description('Berth: a container registry')
-    .version(VERSION)
     .option('--config <file>', 'the settings; berth.yaml when it is there')
     .option('--data <folder>', 'where everything is kept (data)')
     .exitOverride()
+  const command = commandOf(argv)
+  // What stands after a command is that command's: `berth packages lodash --version 4` asks for no version of Berth.
+  if (command === undefined) program.version(VERSION)
   const context: CommandContext = {
     config(flags = {}) {
       const { config: file, data } = program.opts<{ config?: string; data?: string }>()
@@ -61,7 +63,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   addServeCommand(program, context)
   process.stdout.on('error', endWhenNobodyReads)
-  const faults = await addOthers(program, context, argv)
+  const faults = await addOthers(program, context, command)
   try {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
@@ -72,12 +74,14 @@ export async function run(argv: readonly string[]): Promise<number> {
   return code
 }
 
+/** The first word that is neither an option nor what belongs to one. */
+function commandOf(argv: readonly string[]): string | undefined {
+  return argv.find((word, at) => !word.startsWith('-') && !/^--(config|data)$/.test(argv[at - 1] ?? ''))
+}
+
 /** A server that runs for years needs none of the other commands in its memory. Gives their faults. */
-async function addOthers(program: Command, context: CommandContext, argv: readonly string[]) {
-  const withoutOptions = argv.filter(
-    (word, at) => !word.startsWith('-') && !/^--(config|data)$/.test(argv[at - 1] ?? ''),
-  )
-  if (withoutOptions[0] === 'serve') return []
+async function addOthers(program: Command, context: CommandContext, command: string | undefined) {
+  if (command === 'serve') return []
   const { addCommands, COMMAND_FAULTS } = await import('./commands/index.ts')
   addCommands(program, context)
   return COMMAND_FAULTS
