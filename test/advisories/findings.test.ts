@@ -295,7 +295,7 @@ onBothEngines((name, open) => {
       ])
       expect(await all({ vulnerability: 'GHSA-2' })).toHaveLength(4)
       expect(await all({ vulnerability: 'CVE-2020-1', digest: digestOf(1) })).toHaveLength(2)
-      expect(await all({ package: 'lodash', isFixable: true })).toEqual([])
+      expect(await all({ packages: ['lodash'], isFixable: true })).toEqual([])
       expect(await all({ isFixable: false, project: 'shopping' })).toEqual(['shopping/api 1 lodash CVE-2020-1'])
       expect(await all({ isExploited: true })).toEqual([])
       const images = await findings.imagesWith('GHSA-2', { limit: 3 })

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { berthCommand } from '../support/berth-command.ts'
-import { registryClient } from '../support/registry-client.ts'
+import { sqlOn } from '../support/database.ts'
+import { blobOf, imageOf, registryClient } from '../support/registry-client.ts'
 import { apiOf } from '../support/sign-in.ts'
 import { type Berth, startBerth } from '../support/start-berth.ts'
 import { layerOf, npm, type Pushed, push, pushManifestOf, SCANNING, untilScanned } from './images.ts'
@@ -11,7 +12,11 @@ import { layerOf, npm, type Pushed, push, pushManifestOf, SCANNING, untilScanned
 const ADVISORIES = [
   ['CVE-2026-0001', 'left-pad', '1.3.1', 'HIGH'],
   ['CVE-2026-0002', 'left-pad', '2.0.0', 'LOW'],
+  ['CVE-2026-0003', 'unranked', '2.0.0', ''],
 ] as const
+
+const WAITING_LAYER = blobOf('nobody reads it')
+const WAITING = imageOf([blobOf('{}'), WAITING_LAYER])
 
 let berth: Berth
 let folder: string
@@ -39,6 +44,7 @@ beforeAll(async () => {
   await json('advisories', 'update', '--from', join(folder, 'advisories'))
   const client = registryClient(berth.url)
   pushed = await push(client, 'team/app', 'v1', layerOf(npm('app', 'left-pad', '1.3.0')))
+  await push(client, 'team/unranked', 'v1', layerOf(npm('app', 'unranked', '1.0.0')))
   await push(client, 'team/fine', 'v1', layerOf(npm('app', 'left-pad', '2.0.0')))
   await push(
     client,
@@ -108,6 +114,7 @@ describe('berth scan', () => {
 
   test('says of which packages nothing is known, and does not let such an image pass', async () => {
     const said = /no advisories for Debian:12: nothing is known of 1 packages/
+    expect((await run('scan', 'team/unadvised:v1', '--wait')).stdout).not.toContain('No known vulnerabilities')
     for (const [args, code] of [
       [[], 0],
       [['--fail-on', 'low'], 2],
@@ -127,6 +134,17 @@ describe('berth scan', () => {
     }
   })
 
+  test('tells of findings that nobody ranks, and fails on them when it is told to', async () => {
+    const scan = (...args: string[]) => run('scan', 'team/unranked:v1', '--wait', ...args)
+    const unranked = await scan('--fail-on', 'low')
+    expect([unranked.code, unranked.stdout]).toEqual([
+      0,
+      expect.stringContaining('Nobody said how severe 1 of them are'),
+    ])
+    expect((await scan('--fail-on', 'unknown')).code).toBe(1)
+    expect((await scan()).stdout).not.toContain('Nobody said')
+  })
+
   test('says what is wrong with what it was asked', async () => {
     for (const [args, said] of [
       [['scan', 'team/app:nothing', '--wait'], 'There is no image'],
@@ -134,6 +152,7 @@ describe('berth scan', () => {
       [['scan', 'team/app:v1', '--wait', '--fail-on', 'awful'], '"awful" is none of critical'],
       [['sbom', 'team/app:v1', '--format', 'text'], 'neither cyclonedx nor spdx'],
       [['sbom', 'team/chart:v1'], 'no container image'],
+      [['sbom', 'team/app:v1', '--output', join(folder, 'nowhere', 'app.json')], 'no such file'],
       [['findings', '--most', '0'], '--most'],
       [['packages', 'left-pad', '--range', '<'], 'version'],
     ] as const) {
@@ -147,12 +166,59 @@ test('berth findings tells them wherever they are, by project, repository, sever
   await untilScanned(apiOf(berth.url), 'team/app', 'v1')
   const ids = async (...args: readonly string[]) =>
     (await json('findings', ...args)).map(({ id }: { id: string }) => id).toSorted()
-  expect(await ids()).toEqual(['CVE-2026-0001', 'CVE-2026-0002'])
+  expect(await ids('--package', 'left-pad')).toEqual(['CVE-2026-0001', 'CVE-2026-0002'])
   expect(await ids('--project', 'team', '--severity', 'high,critical')).toEqual(['CVE-2026-0001'])
   expect(await ids('--repository', 'team/fine')).toEqual([])
   expect(await ids('--id', 'GHSA-0002', '--fixable')).toEqual(['CVE-2026-0002'])
+  expect(await ids('--id', 'cve-2026-0002', '--package', 'Left_Pad')).toEqual(['CVE-2026-0002'])
   expect(await ids('--exploited')).toEqual([])
   expect((await run('findings')).stdout).toMatch(/^REPOSITORY +DIGEST +ID.*\nteam\/app +sha256:/)
+})
+
+test('berth findings does not tell of nothing found where nobody looked', async () => {
+  const client = registryClient(berth.url)
+  const api = apiOf(berth.url)
+  for (const name of ['broken', 'partly', 'chart', 'unadvised', 'fine']) await untilScanned(api, `team/${name}`, 'v1')
+  for (const [name, code, said] of [
+    ['fine', 0, 'No known vulnerabilities.'],
+    ['broken', 2, 'its scan failed'],
+    ['partly', 2, 'not all of it could be read'],
+    ['chart', 2, 'it is no container image'],
+    ['unadvised', 2, 'there are no advisories about its packages'],
+  ] as const) {
+    const { code: ended, stdout } = await run('findings', `team/${name}:v1`)
+    expect([name, ended, stdout]).toEqual([name, code, expect.stringContaining(said)])
+  }
+  await sqlOn(
+    berth.dataFolder,
+    `insert into inventories (digest, state, attempts, layers, problems) values (?, 'waiting', 0, '[]', '[]')`,
+    [WAITING.digest],
+  )
+  expect(await client.pushBlob('team/waiting', WAITING_LAYER)).toBe(201)
+  expect(await client.pushBlob('team/waiting', blobOf('{}'))).toBe(201)
+  expect(await client.putManifest('team/waiting', 'v1', WAITING)).toBe(201)
+  const { code, stdout } = await run('findings', 'team/waiting:v1')
+  expect([code, stdout]).toEqual([2, expect.stringContaining('it is not scanned yet')])
+})
+
+test('berth findings of many images says what suppresses each, as for one', async () => {
+  await json(
+    'exception',
+    'add',
+    'cve-2026-0001',
+    'team',
+    '--package',
+    'Left-Pad',
+    '--owner',
+    'ada',
+    '--reason',
+    'known',
+    '--expires',
+    new Date(Date.now() + 86_400_000 * 3).toISOString().slice(0, 10),
+  )
+  const list = await json('findings', '--project', 'team', '--id', 'CVE-2026-0001')
+  expect(list).toMatchObject([{ id: 'CVE-2026-0001', suppressed: { by: 'exception', reason: 'known' } }])
+  expect((await run('findings', '--project', 'team')).stdout).toMatch(/CVE-2026-0001.*exception: known\n/)
 })
 
 test('berth packages tells the images that hold a package before a version', async () => {
@@ -162,6 +228,8 @@ test('berth packages tells the images that hold a package before a version', asy
   expect(await repositories()).toEqual(['team/app', 'team/fine'])
   expect(await repositories('--before', '2.0.0')).toEqual(['team/app'])
   expect(await repositories('--range', '>=1.3.1', '--ecosystem', 'npm')).toEqual(['team/fine'])
+  expect(await repositories('--ecosystem', 'NPM')).toEqual(['team/app', 'team/fine'])
+  expect((await json('packages', 'Left_Pad')).length).toBe(2)
 })
 
 test('berth sbom prints the document, or writes it', async () => {

@@ -19,5 +19,5 @@ export type {
   ScanSettings,
 } from './scanning.ts'
 export type { Scans } from './scans.ts'
-export { type FoundHolder, searchPackages } from './search-packages.ts'
+export { type FoundHolder, namesOf, searchPackages } from './search-packages.ts'
 export { askForScan, findingsOf, type ShownScan, showScan } from './show-scan.ts'

@@ -67,7 +67,7 @@ function opened(sealer: Scans['sealer'], text: string): string {
 }
 
 function hashOf(filter: FindingFilter): string {
-  const { project, repository, digest, vulnerability, severities, package: name, isFixable, isExploited } = filter
-  const asked = [project, repository, digest, vulnerability, severities, name, isFixable, isExploited]
+  const { project, repository, digest, vulnerability, severities, packages, isFixable, isExploited } = filter
+  const asked = [project, repository, digest, vulnerability, severities, packages, isFixable, isExploited]
   return createHash('sha256').update(JSON.stringify(asked)).digest('hex').slice(0, 16)
 }

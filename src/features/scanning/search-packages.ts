@@ -39,7 +39,7 @@ export async function searchPackages(
   const bounds = parseVersionRange(version)
   const { search } = scans.tables
   const byId = new Map<number, Omit<PackageVersion, 'id'>>()
-  for (const [at, { id, ...each }] of (await search.versions(name, ecosystem, MOST_VERSIONS)).entries()) {
+  for (const [at, { id, ...each }] of (await search.versions(namesOf(name), ecosystem, MOST_VERSIONS)).entries()) {
     if (isWithin(each.version, bounds, (a, b) => scans.compareVersions(each.ecosystem, a, b))) byId.set(id, each)
     // Versions may be made to take long, and others want to be answered.
     if (at % COMPARED_AT_ONCE === 0) await nextTurn()
@@ -60,6 +60,12 @@ export async function searchPackages(
     if (part.length < PART) return { holders: found, next: undefined }
   }
   return { holders: found, next: place && textOf(place) }
+}
+
+/** As it was written, and as ecosystems that know no case have it: PyPI by PEP 503. */
+export function namesOf(written: string): readonly string[] {
+  const lower = written.toLowerCase()
+  return [...new Set([written, lower, lower.replace(/[-_.]+/g, '-')])]
 }
 
 type Place = Pick<Holder, 'inventoryId' | 'manifestId'>

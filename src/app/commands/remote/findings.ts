@@ -5,6 +5,7 @@ import { CommandError } from '../../command-error.ts'
 import type { CommandContext } from '../context.ts'
 import { imageNamed } from './image-name.ts'
 import { type RemoteFlags, remote, type Shown } from './remote.ts'
+import { type ScannedImage, scansOf, withoutFindings } from './scanned-images.ts'
 import { compared } from './scanners.ts'
 
 export interface ShownFinding {
@@ -55,7 +56,11 @@ export function addFindingsCommand(program: Command, context: CommandContext): v
     .option('--compare <image>', 'what other scanners found in it beside; ends with 1 when they differ')
   remote(context)<[string | undefined], FindingsFlags>(findings, async (client, [image], given) => {
     if (given.compare !== undefined) return compared(client, given.compare)
-    if (image !== undefined) return shownOf(await client.all('listImageFindings', { query: imageNamed(image) }), given)
+    if (image !== undefined) {
+      const named = imageNamed(image)
+      const found = await client.all('listImageFindings', { query: named })
+      return shownOf(await scansOf(client, named), found, given)
+    }
     const { severity, most, fixable, exploited, ...flags } = given
     const count = Number(most)
     if (!Number.isInteger(count) || count < 1) throw new CommandError(`--most: "${most}" is no number of findings.`)
@@ -71,29 +76,36 @@ export function addFindingsCommand(program: Command, context: CommandContext): v
       limit: Math.min(count, 1000),
     }
     const items = await client.all('listFindings', { query }, count)
-    const rows = items.map(each => [each.repository, each.digest.slice(0, 19), ...cellsOf(each)])
-    return { value: items, lines: table(['REPOSITORY', 'DIGEST', ...HEADINGS], rows) }
+    return { value: items, lines: findingRows(items, true) }
   })
 }
 
 /** @throws CommandError for an option that is for many images. */
-function shownOf(findings: readonly ShownFinding[], flags: FindingsFlags): Shown {
+function shownOf(images: readonly ScannedImage[], findings: readonly ShownFinding[], flags: FindingsFlags): Shown {
   for (const flag of ['project', 'repository', 'fixable', 'exploited', 'id', 'package'] as const)
     if (flags[flag] !== undefined) throw new CommandError(`--${flag} is for the findings of all images.`)
   const wanted = flags.severity?.split(',').map(each => severityNamed('--severity', each))
   const items = wanted === undefined ? findings : findings.filter(({ severity }) => wanted.includes(severity))
-  return { value: items, lines: findingRows(items) }
+  if (findings.length > 0) return { value: items, lines: findingRows(items) }
+  const { isKnown, text } = withoutFindings(images)
+  return { value: items, lines: [text], code: isKnown ? 0 : 2 }
 }
 
 const HEADINGS = ['ID', 'SEVERITY', 'PACKAGE', 'VERSION', 'FIXED IN', 'PATH']
 
-export function findingRows(findings: readonly ShownFinding[]): readonly string[] {
-  if (findings.every(({ suppressed }) => suppressed === undefined)) return table(HEADINGS, findings.map(cellsOf))
+/** @param isOfMany tells the image of each, too. */
+export function findingRows(findings: readonly ShownFinding[], isOfMany = false): readonly string[] {
+  const headings = isOfMany ? ['REPOSITORY', 'DIGEST', ...HEADINGS] : HEADINGS
+  const cells = (each: ShownFinding) =>
+    isOfMany ? [each.repository, each.digest.slice(0, 19), ...cellsOf(each)] : cellsOf(each)
+  if (findings.every(({ suppressed }) => suppressed === undefined)) return table(headings, findings.map(cells))
   const rows = findings.map(each => [
-    ...cellsOf(each),
-    each.suppressed === undefined ? 'counts' : `${each.suppressed.by}: ${each.suppressed.reason ?? 'no reason given'}`,
+    ...cells(each),
+    each.suppressed === undefined
+      ? 'none: it counts'
+      : `${each.suppressed.by}: ${each.suppressed.reason ?? 'no reason given'}`,
   ])
-  return table([...HEADINGS, 'SUPPRESSED BY'], rows)
+  return table([...headings, 'SUPPRESSED BY'], rows)
 }
 
 function cellsOf({ id, severity, package: name, version, fixedIn, path }: ShownFinding) {

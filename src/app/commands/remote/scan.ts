@@ -6,6 +6,7 @@ import type { CommandContext } from '../context.ts'
 import { findingRows, type ShownFinding, severityNamed } from './findings.ts'
 import { imageNamed, type NamedImage } from './image-name.ts'
 import { type RemoteFlags, remote, type Shown } from './remote.ts'
+import { isPartlyRead, isUnjudged, type ScannedImage, scansOf, withoutFindings } from './scanned-images.ts'
 
 interface ScanFlags extends RemoteFlags {
   readonly wait?: boolean
@@ -39,13 +40,7 @@ export function addScanCommand(program: Command, context: CommandContext): void 
   })
 }
 
-type Scanned = Awaited<ReturnType<typeof scansOf>>
-
-async function scansOf(client: Client, image: NamedImage) {
-  return (await client.call('showScan', { query: image })).images
-}
-
-async function untilScanned(client: Client, image: NamedImage, until: number): Promise<Scanned> {
+async function untilScanned(client: Client, image: NamedImage, until: number): Promise<readonly ScannedImage[]> {
   for (;;) {
     const images = await scansOf(client, image)
     if (!images.some(({ isWaiting }) => isWaiting)) return images
@@ -57,11 +52,16 @@ async function untilScanned(client: Client, image: NamedImage, until: number): P
   }
 }
 
-function shown(images: Scanned, findings: readonly ShownFinding[], failOn: Severity | undefined): Shown {
+function shown(
+  images: readonly ScannedImage[],
+  findings: readonly ShownFinding[],
+  failOn: Severity | undefined,
+): Shown {
   const unread = images.filter(({ state }) => state === 'failed')
   const isNothing = images.every(({ state }) => state === 'unsupported')
   const isUnknown = images.some(image => isUnjudged(image) || isPartlyRead(image))
   const isBad = failOn !== undefined && findings.some(each => !each.suppressed && isAtLeast(each.severity, failOn))
+  const unranked = findings.filter(each => !each.suppressed && each.severity === 'unknown').length
   const lines = images.flatMap(({ digest, state, reason, packages, problems, distribution, withoutAdvisories }) => [
     state === 'read'
       ? `${digest}: ${packages} packages${distribution ? ` on ${printable(`${distribution.id} ${distribution.version}`)}` : ''}`
@@ -72,21 +72,21 @@ function shown(images: Scanned, findings: readonly ShownFinding[], failOn: Sever
     ),
     ...problems.map(({ path, reason }) => printable(`  not read: ${path === '' ? reason : `${path}: ${reason}`}`)),
   ])
+  const isSilent = failOn === undefined || failOn === 'unknown' || unranked === 0
   return {
     value: { images, findings },
-    lines: [...lines, ...(findings.length === 0 ? ['No known vulnerabilities.'] : ['', ...findingRows(findings)])],
+    lines: [
+      ...lines,
+      ...(findings.length === 0 ? [withoutFindings(images).text] : ['', ...findingRows(findings)]),
+      ...(isSilent
+        ? []
+        : [
+            '',
+            `Nobody said how severe ${unranked} of them are: --fail-on ${failOn} does not count these, --fail-on unknown does.`,
+          ]),
+    ],
     code: unread.length > 0 || isNothing || (failOn && isUnknown && !isBad) ? 2 : isBad ? 1 : 0,
   }
-}
-
-/** It has packages, and of none of them anything is known. */
-function isUnjudged({ packages, withoutAdvisories }: Scanned[number]): boolean {
-  return packages > 0 && withoutAdvisories.reduce((all, each) => all + each.packages, 0) >= packages
-}
-
-/** A whole layer could not be read, or what lists its packages: for pulls, too, it counts as not scanned. */
-function isPartlyRead({ problems }: Scanned[number]): boolean {
-  return problems.some(({ path }) => path === '')
 }
 
 function isAtLeast(severity: Severity, least: Severity): boolean {
@@ -110,7 +110,7 @@ export function addSbomCommand(program: Command, context: CommandContext): void 
         throw new CommandError(`--format: "${format}" is neither cyclonedx nor spdx.`)
       const text = await client.document('getImageSbom', { query: { ...imageNamed(name), platform, format } })
       if (output === undefined) return { value: JSON.parse(text), lines: [text.trimEnd()] }
-      await Bun.write(output, text)
+      await Bun.write(output, text, { createPath: false })
       return { value: { file: output }, lines: [`Written to ${output}.`] }
     },
   )

@@ -5,6 +5,7 @@ import {
   listFindings,
   listPackages,
   makeSbom,
+  namesOf,
   type ShownScan,
   searchPackages,
   showScan,
@@ -70,7 +71,7 @@ export const SCANNING: Handlers<Operations> = {
     const { holders, next } = await searchPackages(scans, permit, query)
     return { items: holders, next }
   },
-  async listFindings({ scans, permit, query }) {
+  async listFindings({ scans, pullPolicies, permit, query }) {
     const { after, limit, project, id, severity, fixable, exploited } = query
     const { findings, next } = await listFindings(scans, permit, {
       after,
@@ -78,12 +79,16 @@ export const SCANNING: Handlers<Operations> = {
       project,
       repository: query.repository === undefined ? undefined : parseRepositoryName(query.repository),
       vulnerability: id,
-      package: query.package,
+      packages: query.package === undefined ? undefined : namesOf(query.package),
       severities: severity === undefined ? undefined : [severity].flat(),
       isFixable: fixable,
       isExploited: exploited,
     })
-    return { items: findings.map(findingView), next }
+    const suppressed = await suppressionsIn(pullPolicies, findings)
+    return {
+      items: findings.map(each => ({ ...findingView(each), suppressed: suppressionView(suppressed.get(each)) })),
+      next,
+    }
   },
 }
 

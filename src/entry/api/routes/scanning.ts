@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { SEVERITIES } from '../../../features/vulnerability-policy/index.ts'
 import { route } from '../route.ts'
 import { listOf, page, time } from '../schemas.ts'
+import { identifier } from '../vulnerability-schemas.ts'
 
 const text = z.string().max(512)
 const inImage = z.strictObject({ repository: text, reference: text.describe('tag or digest') })
@@ -181,7 +182,7 @@ export const SCANNING_ROUTES = {
       ...page.shape,
       project: text.optional(),
       repository: text.optional().describe('its whole name'),
-      id: text.optional().describe('a CVE or any other id'),
+      id: identifier.optional().describe('a CVE or any other id'),
       package: text.optional(),
       severity: z
         .union([severity, z.array(severity).max(6)])
@@ -190,7 +191,7 @@ export const SCANNING_ROUTES = {
       fixable: z.stringbool().optional(),
       exploited: z.stringbool().optional(),
     }),
-    answer: listOf(finding),
+    answer: listOf(imageFinding),
     paged: true,
   }),
 }

@@ -48,7 +48,8 @@ export interface FindingFilter {
   /** By any of its ids. */
   readonly vulnerability?: string | undefined
   readonly severities?: readonly Severity[] | undefined
-  readonly package?: string | undefined
+  /** Any of these names. */
+  readonly packages?: readonly string[] | undefined
   readonly isFixable?: boolean | undefined
   readonly isExploited?: boolean | undefined
 }

@@ -206,7 +206,7 @@ function conditionsOf(queries: Queries, filter: FindingFilter): RawBuilder<SqlBo
   if (digest !== undefined) found.push(sql<SqlBool>`v.id in (${inventoriesOf(digest)})`)
   if (vulnerability !== undefined) found.push(isKnownAs(queries, vulnerability))
   if (severities !== undefined) found.push(sql<SqlBool>`f.severity in (${sql.join(severities)})`)
-  if (filter.package !== undefined) found.push(sql<SqlBool>`p.name = ${filter.package}`)
+  if (filter.packages !== undefined) found.push(sql<SqlBool>`p.name in (${sql.join(filter.packages)})`)
   if (isFixable !== undefined) found.push(isFixable ? sql`f.fixed_in is not null` : sql`f.fixed_in is null`)
   if (isExploited !== undefined)
     found.push(isExploited ? sql`exploited.edition is not null` : sql`exploited.edition is null`)

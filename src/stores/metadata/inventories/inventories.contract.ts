@@ -160,8 +160,8 @@ export function inventoriesContract(name: string, open: () => Promise<OpenedEngi
       await keep(await take(9), [packageOf('log4j', '1.0', 'Maven'), packageOf('log4j', '2.0', 'Maven')])
       await keep(await take(9), [packageOf('log4j', '2.0', 'Maven')])
       await keep(await take(9), [packageOf('log4j', '2.0', 'npm')])
-      expect(await tables.search.versions('log4j', undefined, 10)).toHaveLength(3)
-      const versions = await tables.search.versions('log4j', 'Maven', 10)
+      expect(await tables.search.versions(['log4j'], undefined, 10)).toHaveLength(3)
+      const versions = await tables.search.versions(['log4j'], 'Maven', 10)
       expect(versions.map(({ version }) => version)).toEqual(['1.0', '2.0'])
       const ids = versions.map(({ id }) => id)
       const all = await tables.search.holders(ids, { limit: 10 })
@@ -187,7 +187,7 @@ export function inventoriesContract(name: string, open: () => Promise<OpenedEngi
         packageOf('openssl', '3', 'Debiana'),
       ])
       const ecosystems = async (ecosystem: string) =>
-        (await tables.search.versions('openssl', ecosystem, 10)).map(each => each.ecosystem).toSorted()
+        (await tables.search.versions(['openssl'], ecosystem, 10)).map(each => each.ecosystem).toSorted()
       expect(await ecosystems('Debian')).toEqual(['Debian:12', 'Debian:13'])
       expect(await ecosystems('Debian:12')).toEqual(['Debian:12'])
     })
@@ -198,7 +198,7 @@ export function inventoriesContract(name: string, open: () => Promise<OpenedEngi
         packageOf('log4j-core', '1.0.0'),
       ])
       const versions = async (name: string) =>
-        (await tables.search.versions(name, undefined, 10)).map(({ version }) => version).toSorted()
+        (await tables.search.versions([name], undefined, 10)).map(({ version }) => version).toSorted()
       expect(await versions('log4j-core')).toEqual(['1.0.0', '2.14.1'])
       expect(await versions('org.apache.logging.log4j:log4j-core')).toEqual(['2.14.1'])
     })

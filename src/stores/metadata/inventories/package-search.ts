@@ -27,7 +27,7 @@ export interface HolderPosition {
 /** Which images hold a package. */
 export interface PackageSearch {
   /** Those of that name, whole or short, or built from what has it. @param ecosystem with or without a release. */
-  versions(name: string, ecosystem: string | undefined, limit: number): Promise<readonly PackageVersion[]>
+  versions(names: readonly string[], ecosystem: string | undefined, limit: number): Promise<readonly PackageVersion[]>
   /** In the order in which they came to the line. */
   holders(
     packageIds: readonly number[],
@@ -37,21 +37,23 @@ export interface PackageSearch {
 
 export function createPackageSearch({ db }: Engine): PackageSearch {
   return {
-    async versions(name, ecosystem, limit) {
+    async versions(names, ecosystem, limit) {
+      const wanted = ecosystem?.toLowerCase()
       const found = new Map<number, PackageVersion>()
       for (const column of ['name', 'short_name', 'source_name'] as const) {
         const rows = await db
           .selectFrom('packages')
           .select(['id', 'ecosystem', 'version'])
-          .where(column, '=', name)
-          .$if(ecosystem !== undefined, query =>
-            query.where(({ or, and, eb }) =>
+          .where(column, 'in', names)
+          .$if(wanted !== undefined, query =>
+            query.where(({ or, and, eb, fn }) => {
+              const lower = fn<string>('lower', ['ecosystem'])
               // "Debian" and "Debian:12": ";" follows ":".
-              or([
-                eb('ecosystem', '=', ecosystem as string),
-                and([eb('ecosystem', '>=', `${ecosystem}:`), eb('ecosystem', '<', `${ecosystem};`)]),
-              ]),
-            ),
+              return or([
+                eb(lower, '=', wanted as string),
+                and([eb(lower, '>=', `${wanted}:`), eb(lower, '<', `${wanted};`)]),
+              ])
+            }),
           )
           .orderBy('id')
           .limit(limit)
