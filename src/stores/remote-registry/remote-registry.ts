@@ -37,18 +37,23 @@ export function remoteArtifact(outbound: Pick<Outbound, 'fetch'>, options: Remot
   const { origin, repository, reference } = address
   let authorization: string | undefined
   const ask = async (path: string, request: Parameters<Outbound['fetch']>[1]): Promise<Response> => {
-    const once = () =>
+    const once = (redirects: number) =>
       outbound.fetch(`${origin}/v2/${repository}/${path}`, {
         ...request,
         headers: { Accept: ACCEPTED, ...(authorization === undefined ? {} : { Authorization: authorization }) },
-        redirects: MOST_REDIRECTS,
+        redirects,
         signal,
       })
-    let response = await once()
+    // Not where it redirects to: who answers there would say whom the password is to be shown to.
+    let response = await once(0)
     if (response.status === 401) {
       await response.body?.cancel()
       authorization = await signIn({ ...options, outbound }, response.headers.get('WWW-Authenticate'))
-      response = await once()
+      response = await once(0)
+    }
+    if (response.status >= 300 && response.status < 400) {
+      await response.body?.cancel()
+      response = await once(MOST_REDIRECTS)
     }
     if (response.ok) return response
     await response.body?.cancel()
