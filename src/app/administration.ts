@@ -64,9 +64,10 @@ function composeCatalog({ details, referrers, manifests }: Metadata, access: Acc
   return { details, referrers, manifests, access, clock: systemClock }
 }
 
-/** The problem names its field first. */
+/** Most problems name their field first. */
 function faultOf(problem: string): FieldFault {
   const colon = problem.indexOf(': ')
+  if (colon < 0) return { field: 'conditions', message: problem }
   return { field: problem.slice(0, colon), message: problem.slice(colon + 2) }
 }
 

@@ -18,7 +18,7 @@ import type { Jobs } from '../stores/jobs/index.ts'
 import type { Metadata } from '../stores/metadata/index.ts'
 import { parseArtifactAddress, remoteArtifact } from '../stores/remote-registry/index.ts'
 import type { Config } from './config/index.ts'
-import { readSecret } from './read-settings.ts'
+import { readPem, readSecret } from './read-settings.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 /** Between two looks at what is due. */
@@ -44,9 +44,10 @@ export function composeAdvising(
   return {
     tables: advisories,
     outbound,
-    async openArtifact({ url, credentials }, signal) {
+    async openArtifact({ name, url, credentials, caFile }, signal) {
       const known = credentials && { ...credentials, password: await credentials.password() }
-      return remoteArtifact(outbound, { address: parseArtifactAddress(url), credentials: known, signal })
+      const ca = await readPem(`advisories.sources.${name}.caFile`, caFile)
+      return remoteArtifact(outbound, { address: parseArtifactAddress(url), credentials: known, ca, signal })
     },
     openSpool: () => openSpool(join(config.data, 'advisory-files')),
     documentsOf,

@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto'
 import {
   type CertificateSettings,
   directorySource,
@@ -12,10 +11,9 @@ import {
 } from '../features/identity/external/index.ts'
 import type { Clock } from '../platform/clock/index.ts'
 import { type Connector, htpasswdDirectory, ldapDirectory } from '../stores/directories/index.ts'
-import { CommandError } from './command-error.ts'
 import { type IdentitySettings, trustedIssuer } from './config/identity-settings.ts'
 import { ldapSettings } from './ldap-settings.ts'
-import { readSecret, readText } from './read-settings.ts'
+import { readPem, readSecret, readText } from './read-settings.ts'
 
 /** Everybody who vouches for people and pipelines here. */
 export interface IdentitySources {
@@ -109,17 +107,4 @@ function rulesOf({
     groups: groups.map(({ from, to }) => ({ from, ...(to === undefined ? {} : { to }) })),
     systemRoles,
   }
-}
-
-/** The certificates of a file, which has one at least. */
-async function readPem<File extends string | undefined>(setting: string, file: File): Promise<File> {
-  if (file === undefined) return file
-  const text = await readText(setting, file)
-  const first = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(text)?.[0]
-  try {
-    new X509Certificate(first ?? '')
-  } catch (error) {
-    throw new CommandError(`${setting}: there is no certificate in ${file}: expected PEM`, { cause: error })
-  }
-  return text as File
 }

@@ -230,6 +230,11 @@ describe('projects', () => {
     expect(await add({ conditions: {} })).toBe(400)
     expect(await add({ conditions: { ref: '**' } })).toBe(400)
     expect(await add({ conditions: { ref: [] } })).toBe(400)
+    const github = { conditions: { ref: 'refs/heads/main' } }
+    const unpinned = await maintainer('POST', '/projects/rules/trust-rules', { name: 'main', ...RULE, ...github })
+    expect(unpinned.body.errors).toEqual([
+      { field: 'conditions', message: expect.stringMatching(/^a rule for github tokens must pin .*, without stars$/) },
+    ])
     expect(await add({ issuer: 'http://issuer.example.com' })).toBe(400)
     expect(await add({ issuer: 'file:///etc/passwd' })).toBe(400)
     expect(await add({ audience: '*' })).toBe(400)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { $ } from 'bun'
 import { berthCommand } from '../support/berth-command.ts'
+import { createAuthority } from '../support/certificates.ts'
 import { sqlOn } from '../support/database.ts'
 import { ADMIN, apiOf, type Caller, startClosed, userOf } from '../support/sign-in.ts'
 import { type Berth, freePort } from '../support/start-berth.ts'
@@ -68,6 +69,28 @@ describeWithTools('interop', 'advisories of another registry', ['oras', 'registr
         row => row.vulnerability,
       )
     return { berth, update, findings }
+  }
+  /** Stands before the other registry, and asks it as the reader. */
+  const between = (meddle: (path: string, body: Uint8Array) => void, tls?: { cert: string; key: string }) => {
+    const middle = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      ...(tls ? { tls } : {}),
+      async fetch(request) {
+        const { pathname } = new URL(request.url)
+        const headers = { Authorization: `Basic ${btoa(`${reader.name}:${reader.password}`)}`, Accept: '*/*' }
+        const answer = await fetch(`${other.url}${pathname}`, { headers })
+        const body = await answer.bytes()
+        meddle(pathname, body)
+        const passed = ['Content-Type', 'Docker-Content-Digest'].flatMap(name => {
+          const value = answer.headers.get(name)
+          return value === null ? [] : [[name, value] as [string, string]]
+        })
+        return new Response(body, { status: answer.status, headers: passed })
+      },
+    })
+    stack.defer(() => middle.stop(true))
+    return middle
   }
   const zip = (...ids: readonly string[]) =>
     zipOf(Object.fromEntries(ids.map(id => [`${id}.json`, JSON.stringify(record(id))])))
@@ -163,24 +186,9 @@ describeWithTools('interop', 'advisories of another registry', ['oras', 'registr
     const bytes = zip('C-1')
     await push(place, { 'PyPI.zip': bytes })
     let lies: 'no' | 'blob' | 'manifest' = 'no'
-    const middle = Bun.serve({
-      port: 0,
-      hostname: '127.0.0.1',
-      async fetch(request) {
-        const { pathname } = new URL(request.url)
-        const headers = { Authorization: `Basic ${btoa(`${reader.name}:${reader.password}`)}`, Accept: '*/*' }
-        const answer = await fetch(`${other.url}${pathname}`, { headers })
-        const body = await answer.bytes()
-        if (lies !== 'no' && pathname.includes(`/${lies}s/`))
-          body[body.length - 3] = (body[body.length - 3] as number) ^ 1
-        const passed = ['Content-Type', 'Docker-Content-Digest'].flatMap(name => {
-          const value = answer.headers.get(name)
-          return value === null ? [] : [[name, value] as [string, string]]
-        })
-        return new Response(body, { status: answer.status, headers: passed })
-      },
+    const middle = between((path, body) => {
+      if (lies !== 'no' && path.includes(`/${lies}s/`)) body[body.length - 3] = (body[body.length - 3] as number) ^ 1
     })
-    stack.defer(() => middle.stop(true))
     const { update, findings } = await taker([
       { name: 'carried', url: `oci+http://127.0.0.1:${middle.port}/security/advisories:told` },
     ])
@@ -196,6 +204,27 @@ describeWithTools('interop', 'advisories of another registry', ['oras', 'registr
     await push(place, { 'PyPI.zip': zip('C-2') })
     expect((await update()).sources).toMatchObject([{ outcome: 'failed' }])
     expect(await findings()).toEqual(['C-1'])
+  })
+
+  test('come over TLS, by an authority of that registry alone, too', async () => {
+    await push(`${other.host}/security/advisories:sealed`, { 'PyPI.zip': zip('E-1') })
+    const authority = stack.use(await createAuthority())
+    const pair = await authority.issue('/CN=registry', ['subjectAltName=IP:127.0.0.1'])
+    const [cert, key] = [await Bun.file(pair.certificate).text(), await Bun.file(pair.key).text()]
+    const middle = between(() => undefined, { cert, key })
+    const url = `oci://127.0.0.1:${middle.port}/security/advisories:sealed`
+    const { update, findings } = await taker([
+      { name: 'unknown', url },
+      { name: 'known', url, caFile: authority.file },
+    ])
+    const { sources } = await update()
+    expect(sources).toMatchObject([{ outcome: 'failed' }, { outcome: 'used', records: 1 }])
+    expect(await findings()).toEqual(['E-1'])
+  })
+
+  test('are not set up so that a password goes in the clear', async () => {
+    const sources = [{ name: 'clear', url: 'oci+http://registry.example/a:b', username: 'ada', password: 'x' }]
+    await expect(taker(sources)).rejects.toThrow('oci+http:// on this machine only')
   })
 
   test('are not asked for at an inside address that was not allowed', async () => {

@@ -85,6 +85,7 @@ test('the fuse keeps a run from deleting too much, and it lists what it would ha
   expect(stdout).toContain('deleted nothing: it would have deleted 10 of 12 images, more than the fuse of 20 %')
   const [run] = await commands.json('retention', 'runs', 'shop')
   expect(run).toMatchObject({ outcome: 'fuse', isDryRun: false })
+  expect((await commands.run('retention', 'runs', 'shop')).stdout).toMatch(/ fuse +none of 10 /)
   expect(deletedOf(await shop.items(run.id))).toEqual(BUILDS)
   expect(await shop.tags('shop/app')).toHaveLength(11)
   expect(await untilLogged(berth, 'would have deleted too much')).toBe(true)
@@ -94,6 +95,7 @@ test('a run by hand may be dry whatever the policy says', async () => {
   await put({ ...LOOSE, isDryRun: false })
   const run = await commands.json('retention', 'run', 'shop', '--dry-run')
   expect(run).toMatchObject({ isDryRun: true, outcome: 'completed', deleted: 10 })
+  expect((await commands.run('retention', 'runs', 'shop')).stdout).toMatch(/ dry +completed +none of 10 /)
   expect(await shop.tags('shop/app')).toHaveLength(11)
 })
 

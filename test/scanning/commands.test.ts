@@ -154,6 +154,9 @@ describe('berth scan', () => {
       [['sbom', 'team/chart:v1'], 'no container image'],
       [['sbom', 'team/app:v1', '--output', join(folder, 'nowhere', 'app.json')], 'no such file'],
       [['findings', '--most', '0'], '--most'],
+      [['scan', 'localhost:5000/team/app:v1'], "leave the registry's address away, and give team/app:v1"],
+      [['findings', 'https://registry.example/team/app:v1'], 'give team/app:v1'],
+      [['advisories', 'update', '--from', join(folder, 'nowhere')], '--from: ENOENT'],
       [['packages', 'left-pad', '--range', '<'], 'version'],
     ] as const) {
       const { code, stderr } = await run(...args)
@@ -199,6 +202,19 @@ test('berth findings does not tell of nothing found where nobody looked', async 
   expect(await client.putManifest('team/waiting', 'v1', WAITING)).toBe(201)
   const { code, stdout } = await run('findings', 'team/waiting:v1')
   expect([code, stdout]).toEqual([2, expect.stringContaining('it is not scanned yet')])
+})
+
+test('lists that are cut say so', async () => {
+  await untilScanned(apiOf(berth.url), 'team/app', 'v1')
+  for (const args of [['findings'], ['findings', 'team/app:v1'], ['packages', 'left-pad'], ['search']]) {
+    const cut = await run(...args, '--most', '1', '--json')
+    expect([args, JSON.parse(cut.stdout).length, cut.stderr]).toEqual([
+      args,
+      1,
+      expect.stringContaining('There are more'),
+    ])
+    expect((await run(...args)).stderr).toBe('')
+  }
 })
 
 test('berth findings of many images says what suppresses each, as for one', async () => {

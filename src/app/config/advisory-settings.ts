@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isSecureUrl } from '../../features/identity/external/index.ts'
 import { parseArtifactAddress } from '../../stores/remote-registry/index.ts'
 import { secret } from './secret-setting.ts'
 import { number, wholeNumber } from './setting-kinds.ts'
@@ -13,14 +14,22 @@ const source = z
     /** Of another registry. */
     username: z.string().min(1).optional(),
     password: secret.optional(),
+    /** Authorities of that registry, in the place of the system's. */
+    caFile: z.string().min(1).optional(),
   })
   .refine(
     ({ username, password }) => (username === undefined) === (password === undefined),
     'expected both username and password, or neither',
   )
   .refine(
-    ({ url, username }) => username === undefined || url.startsWith('oci'),
-    'expected username and password with oci:// only',
+    ({ url, username, caFile }) => (username === undefined && caFile === undefined) || url.startsWith('oci'),
+    'expected username, password and caFile with oci:// only',
+  )
+  .refine(
+    ({ url, username }) =>
+      username === undefined ||
+      isSecureUrl(url.replace(/^oci(\+http)?:/, plain => (plain === 'oci:' ? 'https:' : 'http:'))),
+    'expected a password with oci:// (oci+http:// on this machine only): it would be sent in the clear',
   )
 
 function isArtifactAddress(text: string): boolean {

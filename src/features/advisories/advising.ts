@@ -36,5 +36,6 @@ export interface ConfiguredSource {
   /** With `{ecosystem}`, one for each ecosystem whose packages images hold; its name is then the first half of theirs. */
   readonly url: string
   /** Who asks another registry for an artifact; nobody in particular unless given. */
+  readonly caFile?: string | undefined
   readonly credentials?: { readonly username: string; readonly password: () => Promise<Secret> } | undefined
 }

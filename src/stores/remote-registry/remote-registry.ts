@@ -22,6 +22,8 @@ export interface RemoteArtifact {
 export interface RemoteOptions {
   readonly address: ArtifactAddress
   readonly credentials?: Credentials | undefined
+  /** Authorities of the registry and its token server, in PEM; the system's unless given. */
+  readonly ca?: string | undefined
   readonly signal: AbortSignal
 }
 
@@ -33,7 +35,7 @@ const BLOB_TIMEOUT_MS = 3_600_000
 const ACCEPTED = Object.values(MEDIA_TYPE).join(', ')
 
 export function remoteArtifact(outbound: Pick<Outbound, 'fetch'>, options: RemoteOptions): RemoteArtifact {
-  const { address, signal } = options
+  const { address, ca, signal } = options
   const { origin, repository, reference } = address
   let authorization: string | undefined
   const ask = async (path: string, request: Parameters<Outbound['fetch']>[1]): Promise<Response> => {
@@ -42,6 +44,7 @@ export function remoteArtifact(outbound: Pick<Outbound, 'fetch'>, options: Remot
         ...request,
         headers: { Accept: ACCEPTED, ...(authorization === undefined ? {} : { Authorization: authorization }) },
         redirects,
+        ...(ca === undefined ? {} : { tls: { ca } }),
         signal,
       })
     // Not where it redirects to: who answers there would say whom the password is to be shown to.

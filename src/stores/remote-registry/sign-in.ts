@@ -13,6 +13,7 @@ export interface SigningIn {
   readonly outbound: Pick<Outbound, 'fetch'>
   readonly address: ArtifactAddress
   readonly credentials?: Credentials | undefined
+  readonly ca?: string | undefined
   readonly signal: AbortSignal
 }
 
@@ -33,7 +34,7 @@ export async function signIn(signingIn: SigningIn, header: string | null): Promi
 }
 
 async function tokenOf(
-  { outbound, address, signal }: SigningIn,
+  { outbound, address, ca, signal }: SigningIn,
   { realm, service, scope }: { realm: string; service: string | undefined; scope: string | undefined },
   basic: string | undefined,
 ): Promise<string> {
@@ -43,7 +44,7 @@ async function tokenOf(
   if (service !== undefined) url.searchParams.set('service', service)
   url.searchParams.set('scope', scope ?? `repository:${address.repository}:pull`)
   const headers: Record<string, string> = basic === undefined ? {} : { Authorization: basic }
-  const response = await outbound.fetch(url, { headers, signal })
+  const response = await outbound.fetch(url, { headers, ...(ca === undefined ? {} : { tls: { ca } }), signal })
   if (!response.ok) {
     await response.body?.cancel()
     const whose = basic === undefined ? 'without a name and password' : 'for this name and password'

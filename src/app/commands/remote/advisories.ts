@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { type Client, printable, RemoteFault, table } from '../../../entry/remote/index.ts'
 import { packFolder } from '../../../stores/advisory-files/index.ts'
@@ -60,7 +61,7 @@ async function update(client: Client, { from, source }: UpdateFlags): Promise<Sh
       ? client.lines('startAdvisoryUpdate', { body: source === undefined ? {} : { source } })
       : from.startsWith('oci:')
         ? client.lines('startAdvisoryUpdate', { body: { artifact: from.slice(4) } })
-        : client.upload('uploadAdvisories', readFiles(from))
+        : client.upload('uploadAdvisories', readFiles(await thatIsThere(from)))
   const ended: Ended[] = []
   let skipped: readonly string[] = []
   let matched: { readonly packages: number; readonly found: number; readonly ended: number } | undefined
@@ -83,6 +84,14 @@ async function update(client: Client, { from, source }: UpdateFlags): Promise<Sh
     ],
     code: ended.some(({ outcome }) => outcome === 'failed') ? 1 : 0,
   }
+}
+
+/** Before a server is asked to wait for it. @throws CommandError. */
+async function thatIsThere(path: string): Promise<string> {
+  await stat(path).catch(error => {
+    throw new CommandError(`--from: ${error.message}.`)
+  })
+  return path
 }
 
 /** @throws CommandError when it cannot be read. */

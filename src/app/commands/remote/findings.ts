@@ -4,7 +4,7 @@ import { SEVERITIES, type Severity } from '../../../features/vulnerability-polic
 import { CommandError } from '../../command-error.ts'
 import type { CommandContext } from '../context.ts'
 import { imageNamed } from './image-name.ts'
-import { type RemoteFlags, remote, type Shown } from './remote.ts'
+import { firstOf, mostOf, type RemoteFlags, remote, type Shown } from './remote.ts'
 import { type ScannedImage, scansOf, withoutFindings } from './scanned-images.ts'
 import { compared } from './scanners.ts'
 
@@ -62,8 +62,7 @@ export function addFindingsCommand(program: Command, context: CommandContext): v
       return shownOf(await scansOf(client, named), found, given)
     }
     const { severity, most, fixable, exploited, ...flags } = given
-    const count = Number(most)
-    if (!Number.isInteger(count) || count < 1) throw new CommandError(`--most: "${most}" is no number of findings.`)
+    const count = mostOf(most)
     const { project, repository, id } = flags
     const query = {
       project,
@@ -73,10 +72,10 @@ export function addFindingsCommand(program: Command, context: CommandContext): v
       severity: severity?.split(',').map(each => severityNamed('--severity', each)),
       fixable: fixable ? 'true' : undefined,
       exploited: exploited ? 'true' : undefined,
-      limit: Math.min(count, 1000),
+      limit: Math.min(count + 1, 1000),
     }
-    const items = await client.all('listFindings', { query }, count)
-    return { value: items, lines: findingRows(items, true) }
+    const { items, note } = firstOf(await client.all('listFindings', { query }, count + 1), count)
+    return { value: items, lines: findingRows(items, true), note }
   })
 }
 
@@ -85,8 +84,9 @@ function shownOf(images: readonly ScannedImage[], findings: readonly ShownFindin
   for (const flag of ['project', 'repository', 'fixable', 'exploited', 'id', 'package'] as const)
     if (flags[flag] !== undefined) throw new CommandError(`--${flag} is for the findings of all images.`)
   const wanted = flags.severity?.split(',').map(each => severityNamed('--severity', each))
-  const items = wanted === undefined ? findings : findings.filter(({ severity }) => wanted.includes(severity))
-  if (findings.length > 0) return { value: items, lines: findingRows(items) }
+  const all = wanted === undefined ? findings : findings.filter(({ severity }) => wanted.includes(severity))
+  const { items, note } = firstOf(all, mostOf(flags.most))
+  if (findings.length > 0) return { value: items, lines: findingRows(items), note }
   const { isKnown, text } = withoutFindings(images)
   return { value: items, lines: [text], code: isKnown ? 0 : 2 }
 }

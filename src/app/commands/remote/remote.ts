@@ -13,8 +13,27 @@ export interface RemoteFlags {
 export interface Shown {
   readonly value: unknown
   readonly lines: readonly string[]
+  /** Beside it, for whoever looks; where programs do not read. */
+  readonly note?: string | undefined
   /** 0 unless given. */
   readonly code?: number
+}
+
+/** `--most`. @throws CommandError. */
+export function mostOf(text: string): number {
+  const most = Number(text)
+  if (Number.isInteger(most) && most > 0) return most
+  throw new CommandError(`--most: "${text}" is no whole number of 1 or more.`)
+}
+
+/** Of what was asked for one more than is shown, so that it is told that there is more. */
+export function firstOf<Item>(
+  items: readonly Item[],
+  most: number,
+): { items: readonly Item[]; note: string | undefined } {
+  const note =
+    items.length > most ? `There are more than these ${most}: --most ${most * 10} shows more of them.` : undefined
+  return { items: items.slice(0, most), note }
 }
 
 /** Makes commands that ask a server; each takes --json. */
@@ -36,8 +55,9 @@ async function ask<Args, Flags extends RemoteFlags>(
   flags: Flags,
   work: (client: Client, args: Args, flags: Flags) => Promise<Shown>,
 ): Promise<number> {
-  const { value, lines, code = 0 } = await work(connect(process.env), args, flags)
+  const { value, lines, note, code = 0 } = await work(connect(process.env), args, flags)
   show(flags.json, value, lines)
+  if (note !== undefined) process.stderr.write(`${note}\n`)
   return code
 }
 

@@ -66,11 +66,23 @@ async function listRuns(client: Client, project: string): Promise<Shown> {
     askedBy,
     isDryRun ? 'dry' : 'real',
     outcome ?? state,
-    deleted,
-    kept,
-    freedBytes,
+    ...deeds({ isDryRun, outcome, deleted, kept, freedBytes }),
   ])
   return { value: items, lines: table(['RUN', 'ASKED', 'BY', 'KIND', 'OUTCOME', 'DELETED', 'KEPT', 'FREED'], rows) }
+}
+
+interface Deeds {
+  readonly isDryRun: boolean
+  readonly outcome?: string | undefined
+  readonly deleted?: number | undefined
+  readonly kept?: number | undefined
+  readonly freedBytes?: number | undefined
+}
+
+/** A dry run, and one that the fuse ended, deleted nothing: what they say is what would be. */
+function deeds({ isDryRun, outcome, deleted, kept, freedBytes }: Deeds): readonly (string | number | undefined)[] {
+  if (!isDryRun && outcome !== 'fuse') return [deleted, kept, freedBytes]
+  return [`none of ${deleted ?? '?'}`, kept, `none of ${freedBytes ?? '?'}`]
 }
 
 /** As a preview shows it. */

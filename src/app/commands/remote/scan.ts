@@ -5,7 +5,7 @@ import { CommandError } from '../../command-error.ts'
 import type { CommandContext } from '../context.ts'
 import { findingRows, type ShownFinding, severityNamed } from './findings.ts'
 import { imageNamed, type NamedImage } from './image-name.ts'
-import { type RemoteFlags, remote, type Shown } from './remote.ts'
+import { firstOf, mostOf, type RemoteFlags, remote, type Shown } from './remote.ts'
 import { isPartlyRead, isUnjudged, type ScannedImage, scansOf, withoutFindings } from './scanned-images.ts'
 
 interface ScanFlags extends RemoteFlags {
@@ -130,18 +130,17 @@ export function addPackagesCommand(program: Command, context: CommandContext): v
   asking<[string], RemoteFlags & { before?: string; range?: string; ecosystem?: string; most: string }>(
     packages,
     async (client, [name], { before, range, ecosystem, most }) => {
-      const count = Number(most)
-      if (!Number.isInteger(count) || count < 1) throw new CommandError(`--most: "${most}" is no number of images.`)
+      const count = mostOf(most)
       const bounds = [range, before === undefined ? undefined : `<${before}`].filter(each => each !== undefined)
       const version = bounds.length === 0 ? undefined : bounds.join(',')
-      const query = { name, ecosystem, version, limit: Math.min(count, 1000) }
-      const items = await client.all('searchPackages', { query }, count)
+      const query = { name, ecosystem, version, limit: Math.min(count + 1, 1000) }
+      const { items, note } = firstOf(await client.all('searchPackages', { query }, count + 1), count)
       const rows = items.map(({ repository, digest, packages }) => [
         repository,
         digest.slice(0, 19),
         packages.map(each => `${each.version} (${each.ecosystem})`).join(', '),
       ])
-      return { value: items, lines: table(['REPOSITORY', 'DIGEST', 'VERSIONS'], rows) }
+      return { value: items, lines: table(['REPOSITORY', 'DIGEST', 'VERSIONS'], rows), note }
     },
   )
 }

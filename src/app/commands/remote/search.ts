@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { table } from '../../../entry/remote/index.ts'
 import { CommandError } from '../../command-error.ts'
 import type { CommandContext } from '../context.ts'
-import { type RemoteFlags, remote } from './remote.ts'
+import { firstOf, mostOf, type RemoteFlags, remote } from './remote.ts'
 
 interface SearchFlags extends RemoteFlags {
   readonly project?: string
@@ -54,8 +54,7 @@ export function addSearchCommand(program: Command, context: CommandContext): voi
     .option('--newest', 'what came last to the registry first, instead of by repository')
     .option('--most <count>', 'so many at most', '100')
   remote(context)<[string | undefined], SearchFlags>(search, async (client, [name], flags) => {
-    const most = Number(flags.most)
-    if (!Number.isInteger(most) || most < 1) throw new CommandError('--most: give a whole number, 1 or more.')
+    const most = mostOf(flags.most)
     if (flags.tagged && flags.untagged) throw new CommandError('--tagged and --untagged: nothing is both.')
     const { project, repository, tag, digest, label, annotation, platform, type } = flags
     const query = {
@@ -70,14 +69,14 @@ export function addSearchCommand(program: Command, context: CommandContext): voi
       createdAfter: instantOf('--created-after', flags.createdAfter),
       createdBefore: instantOf('--created-before', flags.createdBefore),
       sort: flags.newest ? ('newest' as const) : ('repository' as const),
-      limit: Math.min(most, MOST_OF_PAGE),
+      limit: Math.min(most + 1, MOST_OF_PAGE),
     }
-    const items = await client.all('searchImages', { query }, most)
+    const { items, note } = firstOf(await client.all('searchImages', { query }, most + 1), most)
     const rows = items.map(({ repository, digest, tags, platforms, sizeBytes, pushedAt }) => {
       const shown = tags.length > 3 ? [...tags.slice(0, 3), '…'] : tags
       return [repository, shown.join(' '), digest.slice(0, 19), platforms.join(' '), sizeBytes, pushedAt]
     })
-    return { value: items, lines: table(['REPOSITORY', 'TAGS', 'DIGEST', 'PLATFORMS', 'BYTES', 'PUSHED'], rows) }
+    return { value: items, lines: table(['REPOSITORY', 'TAGS', 'DIGEST', 'PLATFORMS', 'BYTES', 'PUSHED'], rows), note }
   })
 }
 
