@@ -112,6 +112,9 @@ describe('the commands that ask a server', () => {
       headers: { Authorization: basicOf({ name: robot.name, password: robot.token.token }) },
     })
     expect(begun.status).toBe(202)
+    const [listed] = await json('robot', 'list', 'shop')
+    expect(listed).toMatchObject({ name: 'shop+ci', tokens: [{ expiresAt: robot.token.expiresAt }] })
+    expect((await run(['robot', 'list', 'shop'])).stdout).toContain(robot.token.expiresAt)
     const rotated = await json('robot', 'rotate', 'shop', 'ci')
     expect((await apiOf(berth.url, { name: robot.name, password: robot.token.token })('GET', '/account')).status).toBe(
       401,

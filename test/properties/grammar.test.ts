@@ -215,7 +215,7 @@ describe('documents and headers', () => {
       fc.property(fc.array(fc.string({ maxLength: 2000 })), warnings => {
         const values = warningHeaders(warnings)
         expect(values.join('').length).toBeLessThanOrEqual(4096)
-        for (const value of values) expect(value).toMatch(/^299 - "(?:[^"\\]|\\.)*"$/)
+        for (const value of values) expect(value).toMatch(/^299 - "[^"\\]*"$/)
         new Headers(values.map(value => ['Warning', value] as [string, string]))
       }),
     )

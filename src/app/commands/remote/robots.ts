@@ -24,8 +24,18 @@ export function addRobotCommands(program: Command, context: CommandContext): voi
   const asking = remote(context)
   asking<[string], RemoteFlags>(robot.command('list').argument('<project>'), async (client, [project]) => {
     const items = await client.all('listRobots', { params: { project } })
-    const rows = items.map(({ name, state, createdAt, description }) => [name, state, createdAt, description])
-    return { value: items, lines: table(['NAME', 'STATE', 'MADE', 'DESCRIPTION'], rows) }
+    const robots = []
+    for (const { name, ...robot } of items) {
+      const params = { project, robot: name.slice(name.indexOf('+') + 1) }
+      robots.push({ name, ...robot, tokens: await client.all('listRobotTokens', { params }) })
+    }
+    const rows = robots.map(({ name, state, createdAt, description, tokens }) => {
+      const valid = tokens.filter(({ revokedAt }) => revokedAt === undefined)
+      const ends = valid.map(({ expiresAt }) => expiresAt ?? 'never').toSorted()
+      const used = tokens.flatMap(({ usedAt }) => usedAt ?? []).toSorted()
+      return [name, state, createdAt, ends.at(-1) ?? 'no secret', used.at(-1) ?? 'never', description]
+    })
+    return { value: robots, lines: table(['NAME', 'STATE', 'MADE', 'SECRET ENDS', 'USED', 'DESCRIPTION'], rows) }
   })
   asking<[string, string], RobotFlags>(
     robot
@@ -44,7 +54,13 @@ export function addRobotCommands(program: Command, context: CommandContext): voi
         permissions === undefined ? { role: role ?? 'CI' } : { role, permissions: permissionsOf(permissions) }
       const body = { name, description, grants: [{ ...what, repositories, tags }], lifetimeDays: daysOf(days) }
       const made = await client.call('createRobot', { params: { project }, body })
-      return { value: made, lines: [`Robot ${made.name}; its secret, which is shown only now:`, made.token.token] }
+      return {
+        value: made,
+        lines: [
+          `Robot ${made.name}; its secret until ${made.token.expiresAt}, which is shown only now:`,
+          made.token.token,
+        ],
+      }
     },
   )
   asking<[string, string], RotateFlags>(
@@ -58,7 +74,7 @@ export function addRobotCommands(program: Command, context: CommandContext): voi
     async (client, [project, name], { token, overlapSeconds }) => {
       const params = { project, robot: name, token: token ?? (await onlyToken(client, project, name)) }
       const made = await client.call('rotateRobotToken', { params, body: { overlapSeconds: Number(overlapSeconds) } })
-      return { value: made, lines: ['The new secret, which is shown only now:', made.token] }
+      return { value: made, lines: [`The new secret until ${made.expiresAt}, which is shown only now:`, made.token] }
     },
   )
   for (const [verb, state] of [
