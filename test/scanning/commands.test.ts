@@ -152,6 +152,7 @@ describe('berth scan', () => {
       [['scan', 'team/app:v1', '--wait', '--fail-on', 'awful'], '"awful" is none of critical'],
       [['sbom', 'team/app:v1', '--format', 'text'], 'neither cyclonedx nor spdx'],
       [['sbom', 'team/chart:v1'], 'no container image'],
+      [['sbom', 'team/app:v1', '--platform', 'windows/amd64'], 'platform: is of no use: it is one image'],
       [['sbom', 'team/app:v1', '--output', join(folder, 'nowhere', 'app.json')], 'no such file'],
       [['findings', '--most', '0'], '--most'],
       [['scan', 'localhost:5000/team/app:v1'], "leave the registry's address away, and give team/app:v1"],
@@ -202,6 +203,13 @@ test('berth findings does not tell of nothing found where nobody looked', async 
   expect(await client.putManifest('team/waiting', 'v1', WAITING)).toBe(201)
   const { code, stdout } = await run('findings', 'team/waiting:v1')
   expect([code, stdout]).toEqual([2, expect.stringContaining('it is not scanned yet')])
+})
+
+test('an address that is not a Berth’s is told to be so', async () => {
+  using other = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('<html>', { status: 404 }) })
+  const environment = { BERTH_URL: `http://127.0.0.1:${other.port}`, BERTH_USERNAME: 'any', BERTH_PASSWORD: 'body' }
+  const { code, stderr } = await berthCommand(berth.dataFolder, ['whoami'], environment)
+  expect([code, stderr]).toEqual([2, expect.stringContaining('It answered 404, and not as Berth does')])
 })
 
 test('lists that are cut say so', async () => {

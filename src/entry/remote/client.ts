@@ -146,7 +146,10 @@ function pathOf<O extends Operation>(operation: O, { params, query }: Sending<O>
 
 function faultOf(url: string, status: number, text: string): RemoteFault {
   const problem = /^\s*\{/.test(text) ? (parse(url, text) as { detail?: unknown }) : {}
-  const said = typeof problem.detail === 'string' ? problem.detail : `It answered ${status}.`
+  const said =
+    typeof problem.detail === 'string'
+      ? problem.detail
+      : `It answered ${status}, and not as Berth does: is this its address?`
   const hint = status === 401 ? ' Sign in: berth login, or BERTH_USERNAME and BERTH_PASSWORD.' : ''
   return new RemoteFault(status, `${url}: ${said.split('\n').map(printable).join('\n')}${hint}`)
 }

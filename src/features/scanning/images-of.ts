@@ -76,12 +76,16 @@ export async function oneImageOf(
   const fitting = platform === undefined ? all : all.filter(each => each.platform === platform)
   const [only, ...others] = fitting
   if (only && others.length === 0) return only
-  const known = all.map(each => each.platform ?? each.digest).join(', ')
-  throw invalid({
-    field: 'platform',
-    message:
-      all.length === 0 ? 'is of no use: the index names no image' : `must be one of those of the index: ${known}`,
-  })
+  throw invalid({ field: 'platform', message: platformFault(all, platform) })
+}
+
+function platformFault(all: readonly ScannedImage[], platform: string | undefined): string {
+  if (all.length === 0) return 'is of no use: the index names no image'
+  const known = all.flatMap(each => each.platform ?? [])
+  if (known.length === 0)
+    return 'is of no use: it is one image, or an index that tells no platforms. Name the image by its digest'
+  const wanted = platform === undefined ? 'is missing; it' : `${platform}: it`
+  return `${wanted} must be one of those of the index: ${known.join(', ')}`
 }
 
 function platformText({ os, architecture, variant }: NonNullable<Child['platform']>): string {
