@@ -226,21 +226,13 @@ test('lists that are cut say so', async () => {
 })
 
 test('berth findings of many images says what suppresses each, as for one', async () => {
-  await json(
-    'exception',
-    'add',
-    'cve-2026-0001',
-    'team',
-    '--package',
-    'Left-Pad',
-    '--owner',
-    'ada',
-    '--reason',
-    'known',
-    '--expires',
-    new Date(Date.now() + 86_400_000 * 3).toISOString().slice(0, 10),
-  )
+  const expires = new Date(Date.now() + 3 * 86_400_000).toISOString()
+  const why = ['--owner', 'ada', '--reason', 'known', '--expires', expires]
+  await json('exception', 'add', 'cve-2026-0001', 'team', '--package', 'Left-Pad', ...why)
   const list = await json('findings', '--project', 'team', '--id', 'CVE-2026-0001')
+  const another = await run('exception', 'add', 'CVE-2026-0002', 'team', ...why, '--package', 'left-pad')
+  expect(another.stdout).toContain('It is about one finding in')
+  expect((await run('exception', 'add', 'CVE-2026-9', 'team', ...why)).stdout).toContain('It is about no findings in')
   expect(list).toMatchObject([{ id: 'CVE-2026-0001', suppressed: { by: 'exception', reason: 'known' } }])
   expect((await run('findings', '--project', 'team')).stdout).toMatch(/CVE-2026-0001.*exception: known\n/)
 })

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { table } from '../../../entry/remote/index.ts'
+import { type Client, table } from '../../../entry/remote/index.ts'
 import { CommandError } from '../../command-error.ts'
 import type { CommandContext } from '../context.ts'
 import { done, type RemoteFlags, remote } from './remote.ts'
@@ -43,7 +43,14 @@ export function addExceptionCommands(program: Command, context: CommandContext):
         project === undefined
           ? await client.call('addRegistryVulnerabilityException', { body })
           : await client.call('addVulnerabilityException', { params: { project }, body })
-      return { value: made, lines: [`${vulnerability} does not count until ${made.expiresAt} (exception ${made.id}).`] }
+      const about = await findingsAbout(client, made, project)
+      return {
+        value: made,
+        lines: [
+          `${made.vulnerability} does not count until ${made.expiresAt} (exception ${made.id}).`,
+          `It is about ${about === 1 ? 'one finding' : `${about === 0 ? 'no' : about} findings`} in the images that you may pull now.`,
+        ],
+      }
     },
   )
   asking<[string | undefined], ListFlags>(
@@ -96,4 +103,18 @@ function expiryOf(text: string, now: number): string {
   const at = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T23:59:59.999Z`) : Date.parse(text)
   if (Number.isFinite(at)) return new Date(at).toISOString()
   throw new CommandError(`--expires: "${text}" is no time: write it as 2026-12-31, 2026-12-31T12:00:00Z or 30d.`)
+}
+
+/** More are not looked at. */
+const MOST_LOOKED_AT = 5000
+
+/** How many there are, so that a name that nothing has is seen. */
+async function findingsAbout(
+  client: Client,
+  { id, vulnerability, package: name }: { id: string; vulnerability: string; package?: string | undefined },
+  project: string | undefined,
+): Promise<number> {
+  const query = { project, id: vulnerability, package: name, limit: 1000 }
+  const findings = await client.all('listFindings', { query }, MOST_LOOKED_AT)
+  return findings.filter(({ suppressed }) => suppressed?.id === id).length
 }
