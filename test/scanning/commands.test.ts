@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { berthCommand } from '../support/berth-command.ts'
 import { sqlOn } from '../support/database.ts'
-import { blobOf, imageOf, registryClient } from '../support/registry-client.ts'
+import { blobOf, imageOf, indexOf, registryClient } from '../support/registry-client.ts'
 import { apiOf } from '../support/sign-in.ts'
 import { type Berth, startBerth } from '../support/start-berth.ts'
-import { layerOf, npm, type Pushed, push, pushManifestOf, SCANNING, untilScanned } from './images.ts'
+import { dpkg, layerOf, npm, OS_RELEASE, type Pushed, push, pushManifestOf, SCANNING, untilScanned } from './images.ts'
 
 const ADVISORIES = [
   ['CVE-2026-0001', 'left-pad', '1.3.1', 'HIGH'],
@@ -228,7 +228,7 @@ test('lists that are cut say so', async () => {
 test('berth findings of many images says what suppresses each, as for one', async () => {
   const expires = new Date(Date.now() + 3 * 86_400_000).toISOString()
   const why = ['--owner', 'ada', '--reason', 'known', '--expires', expires]
-  await json('exception', 'add', 'cve-2026-0001', 'team', '--package', 'Left-Pad', ...why)
+  await json('exception', 'add', 'cve-2026-0001', 'team', '--package', 'left-pad', ...why)
   const list = await json('findings', '--project', 'team', '--id', 'CVE-2026-0001')
   const another = await run('exception', 'add', 'CVE-2026-0002', 'team', ...why, '--package', 'left-pad')
   expect(another.stdout).toContain('It is about one finding in')
@@ -254,4 +254,38 @@ test('berth sbom prints the document, or writes it', async () => {
   const file = join(folder, 'app.cdx.json')
   await json('sbom', 'team/app:v1', '--output', file)
   expect((await Bun.file(file).json()).specVersion).toBe('1.6')
+})
+
+test('berth findings of an index tells which of its images nobody judged', async () => {
+  const client = registryClient(berth.url)
+  const index = indexOf([pushed.image, WAITING])
+  for (const blob of [...pushed.layers, blobOf('{}')]) await client.pushBlob('team/both', blob)
+  await push(client, 'team/both', 'one', ...pushed.layers)
+  for (const blob of [WAITING_LAYER, blobOf('{}')]) await client.pushBlob('team/both', blob)
+  for (const [tag, document] of [
+    ['other', WAITING],
+    ['both', index],
+  ] as const)
+    expect(await client.putManifest('team/both', tag, document)).toBe(201)
+  await untilScanned(apiOf(berth.url), 'team/both', 'one')
+  const { code, stdout, stderr } = await run('findings', 'team/both:both')
+  expect([code, stderr]).toEqual([2, `Not all is known: ${WAITING.digest}: it is not scanned yet.\n`])
+  expect(stdout).toContain('CVE-2026-0001')
+})
+
+test('berth findings says of which packages nothing is known, where of others it is', async () => {
+  const client = registryClient(berth.url)
+  await push(
+    client,
+    'team/mixed',
+    'v1',
+    layerOf(OS_RELEASE, dpkg('libc6 2.36-9')),
+    layerOf(npm('app', 'left-pad', '2.0.0')),
+  )
+  await untilScanned(apiOf(berth.url), 'team/mixed', 'v1')
+  const { code, stdout } = await run('findings', 'team/mixed:v1')
+  expect([code, stdout]).toEqual([
+    0,
+    'No known vulnerabilities. There are no advisories about 1 of Debian:12: nothing is known of these packages.\n',
+  ])
 })

@@ -5,7 +5,7 @@ import { CommandError } from '../../command-error.ts'
 import type { CommandContext } from '../context.ts'
 import { imageNamed } from './image-name.ts'
 import { firstOf, mostOf, type RemoteFlags, remote, type Shown } from './remote.ts'
-import { type ScannedImage, scansOf, withoutFindings } from './scanned-images.ts'
+import { notJudged, type ScannedImage, scansOf, withoutFindings } from './scanned-images.ts'
 import { compared } from './scanners.ts'
 
 export interface ShownFinding {
@@ -86,7 +86,12 @@ function shownOf(images: readonly ScannedImage[], findings: readonly ShownFindin
   const wanted = flags.severity?.split(',').map(each => severityNamed('--severity', each))
   const all = wanted === undefined ? findings : findings.filter(({ severity }) => wanted.includes(severity))
   const { items, note } = firstOf(all, mostOf(flags.most))
-  if (findings.length > 0) return { value: items, lines: findingRows(items), note }
+  if (findings.length > 0) {
+    const unknown = notJudged(images)
+    const notes = [note, unknown].filter(each => each !== undefined)
+    const told = notes.length > 0 ? notes.join('\n') : undefined
+    return { value: items, lines: findingRows(items), note: told, code: unknown === undefined ? 0 : 2 }
+  }
   const { isKnown, text } = withoutFindings(images)
   return { value: items, lines: [text], code: isKnown ? 0 : 2 }
 }
