@@ -79,7 +79,7 @@ export function untilLogged(berth: { log(): string }, text: string): Promise<boo
 /** Answers about an account may be two seconds old on PostgreSQL: asks until it is so, of every replica. */
 export async function until(isSo: () => Promise<boolean>): Promise<boolean> {
   const wanted = replicaCount === 1 ? 1 : 2 * replicaCount
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 30_000
   let inTurn = 0
   while (Date.now() < deadline) {
     inTurn = (await isSo()) ? inTurn + 1 : 0
