@@ -22,8 +22,17 @@ export interface ListPage<Item> {
 export async function listTags(content: Content, permit: Permit<'list'>, request: ListRequest): Promise<ListPage<Tag>> {
   const repository = repositoryOf(permit)
   const read = (limit: number) => content.tags.list(repository, { after: request.after, limit })
+  return pageIn(content, repository, () => onePage(content, request, read, tag => tag))
+}
+
+/** An empty page is that of a repository that has none. @throws NAME_UNKNOWN. */
+async function pageIn<Item>(
+  content: Content,
+  repository: RepositoryName,
+  read: () => Promise<ListPage<Item>>,
+): Promise<ListPage<Item>> {
   const look = async () => {
-    const page = await onePage(content, request, read, tag => tag)
+    const page = await read()
     return page.items.length > 0 ? page : undefined
   }
   return (await foundIn(content, repository, look)) ?? { items: [] }
@@ -72,11 +81,7 @@ export async function listReferrers(
   const repository = repositoryOf(permit)
   const limit = pageSize(content, request)
   if (limit === 0) return { items: [] }
-  const look = async () => {
-    const page = await pageOfReferrers(content, { ...request, repository, subject, limit })
-    return page.items.length > 0 ? page : undefined
-  }
-  return (await foundIn(content, repository, look)) ?? { items: [] }
+  return pageIn(content, repository, () => pageOfReferrers(content, { ...request, repository, subject, limit }))
 }
 
 interface ReferrersRequest {

@@ -34,10 +34,7 @@ export const SCANNING: Handlers<Operations> = {
   },
   async listImageFindings({ scans, pullPolicies, permit, query }) {
     const findings = await findingsOf(scans, permit, parseReference(query.reference))
-    const suppressed = await suppressionsIn(pullPolicies, findings)
-    return {
-      items: findings.map(each => ({ ...findingView(each), suppressed: suppressionView(suppressed.get(each)) })),
-    }
+    return { items: await findingViews(pullPolicies, findings) }
   },
   async listImagePackages({ scans, permit, query }) {
     const { platform, after, limit } = query
@@ -84,12 +81,14 @@ export const SCANNING: Handlers<Operations> = {
       isFixable: fixable,
       isExploited: exploited,
     })
-    const suppressed = await suppressionsIn(pullPolicies, findings)
-    return {
-      items: findings.map(each => ({ ...findingView(each), suppressed: suppressionView(suppressed.get(each)) })),
-      next,
-    }
+    return { items: await findingViews(pullPolicies, findings), next }
   },
+}
+
+/** Each with what suppresses it. */
+async function findingViews(pullPolicies: Parameters<typeof suppressionsIn>[0], findings: readonly FindingInImage[]) {
+  const suppressed = await suppressionsIn(pullPolicies, findings)
+  return findings.map(each => ({ ...findingView(each), suppressed: suppressionView(suppressed.get(each)) }))
 }
 
 function scanView({ repository, digest, platform, inventory, withoutAdvisories, said }: ShownScan) {
