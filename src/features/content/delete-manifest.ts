@@ -1,4 +1,4 @@
-import { type Reference, RegistryError, type Tag } from '../../oci/index.ts'
+import { type Reference, RegistryError, type RepositoryName, type Tag } from '../../oci/index.ts'
 import { type Permit, repositoryOf } from '../access/index.ts'
 import { judgeChange, refusalError } from '../protection/index.ts'
 import type { Content } from './content.ts'
@@ -31,10 +31,7 @@ export async function deleteManifest(
     const { tag } = reference
     const removal = { repository, tag, judge: judgeChange, ...discard }
     const untagged = await content.tags.remove(removal, recordOfUntag(permit, tag, now))
-    if (untagged.outcome === 'unknown') {
-      await requireRepository(content, repository)
-      unknownManifest(repository, reference)
-    }
+    if (untagged.outcome === 'unknown') return refuseUnknown(content, repository, reference)
     if (untagged.outcome === 'protected') throw refusalError(untagged.refusal, { tag, digest: untagged.digest })
     return
   }
@@ -43,10 +40,7 @@ export async function deleteManifest(
     { repository, digest, mayRemove: tag => permit.mayTag('remove', tag), judge: judgeChange, ...discard },
     recordOfDelete(permit, digest, now),
   )
-  if (removed.outcome === 'unknown') {
-    await requireRepository(content, repository)
-    unknownManifest(repository, reference)
-  }
+  if (removed.outcome === 'unknown') return refuseUnknown(content, repository, reference)
   if (removed.outcome === 'tag kept') throw keptTag(permit, removed.tag)
   if (removed.outcome === 'protected') throw refusalError(removed.refusal, { digest })
   if (removed.outcome === 'referenced') {
@@ -56,6 +50,15 @@ export async function deleteManifest(
       { status: 409, detail: { referencedBy: removed.by } },
     )
   }
+}
+
+async function refuseUnknown(
+  content: Pick<Content, 'repositories'>,
+  repository: RepositoryName,
+  reference: Reference,
+): Promise<never> {
+  await requireRepository(content, repository)
+  return unknownManifest(repository, reference)
 }
 
 function keptTag({ principal, resource }: Permit<'delete'>, tag: Tag): RegistryError {

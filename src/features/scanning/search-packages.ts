@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Digest, RepositoryName } from '../../oci/index.ts'
+import { pypiName } from '../../platform/package-names/index.ts'
 import type { Holder, PackageVersion } from '../../stores/metadata/index.ts'
 import { invalid, type Permit, sightOf } from '../access/index.ts'
 import type { Scans } from './scans.ts'
@@ -64,8 +65,7 @@ export async function searchPackages(
 
 /** As it was written, and as ecosystems that know no case have it: PyPI by PEP 503. */
 export function namesOf(written: string): readonly string[] {
-  const lower = written.toLowerCase()
-  return [...new Set([written, lower, lower.replace(/[-_.]+/g, '-')])]
+  return [...new Set([written, written.toLowerCase(), pypiName(written)])]
 }
 
 type Place = Pick<Holder, 'inventoryId' | 'manifestId'>

@@ -1,3 +1,5 @@
+import { pypiName } from '../../../platform/package-names/index.ts'
+
 /** An ecosystem as packages have it; OSV knows some of them more finely. */
 export function ecosystemOf(written: string): string {
   const redHat = /^Red Hat:enterprise_linux:(\d+)/.exec(written)
@@ -8,8 +10,7 @@ export function ecosystemOf(written: string): string {
 
 /** A name as packages of the ecosystem have it. */
 export function nameOf(ecosystem: string, written: string): string {
-  // PEP 503.
-  if (ecosystem === 'PyPI') return written.toLowerCase().replace(/[-_.]+/g, '-')
+  if (ecosystem === 'PyPI') return pypiName(written)
   if (ecosystem === 'Packagist') return written.toLowerCase()
   return written
 }

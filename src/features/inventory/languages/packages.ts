@@ -1,3 +1,4 @@
+import { pypiName } from '../../../platform/package-names/index.ts'
 import type { FoundPackage } from '../package.ts'
 import { formatPurl, type PackageUrl } from '../purl.ts'
 
@@ -17,8 +18,6 @@ export function pypiPackage(name: unknown, version: unknown, licences: unknown =
   const normalised = typeof name === 'string' ? pypiName(name) : name
   return found('PyPI', 'pypi', normalised, version, licences, [undefined, normalised])
 }
-
-export const pypiName = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, '-')
 
 /** @param version with its `v`, as modules are tagged. */
 export const goPackage = (path: unknown, version: unknown): Found =>
